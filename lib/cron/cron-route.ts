@@ -1,0 +1,149 @@
+/**
+ * What every cron route has in common: authorise, parse, lock, record, answer. A job says what is its own.
+ */
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import { databaseUrl, env, EnvError, type Env } from '../env';
+import { db, type Db, type Prisma } from '../db';
+import { log } from '../log';
+import { RunEnded } from '../refresh/attempt';
+import { authorise } from './authorise';
+import type { LockKey } from './lock-keys';
+import { tryLock } from './lock';
+import { recordEnd, recordStart, type RunOutcome } from './run-record';
+
+/** After the run's own work is over: a database that hangs must not hold the answer up. */
+const RECORD_TIMEOUT_MS = 400;
+
+export interface JobRun<P> {
+  params: P;
+  runId: string;
+  /** `performance.now()` when the request came. */
+  startedAtMs: number;
+  /** Aborts with `RunEnded('lock_lost')`. */
+  signal: AbortSignal;
+  env: Env;
+}
+
+export interface JobAnswer {
+  status: number;
+  outcome: RunOutcome;
+  body: Record<string, unknown>;
+}
+
+export interface CronJob<P> {
+  name: string;
+  params: z.ZodType<P>;
+  /** The lock that this run needs; null: none. */
+  lockOf: (params: P) => LockKey | null;
+  /** An answer that needs neither lock nor work, e.g. `disabled`. */
+  before?: (run: JobRun<P>) => JobAnswer | null;
+  run: (run: JobRun<P>) => Promise<JobAnswer>;
+  /** Errors that are the caller's, as an answer; null: it is ours. */
+  answerTo?: (error: unknown) => JobAnswer | null;
+}
+
+/**
+ * The GET handler of a cron job. 401 wrong or missing secret · 400 bad parameter · 503 no secret, bad
+ * environment, no database · otherwise the job's own answer. Every run leaves a `CronRun` row, a skipped and a
+ * failed one too.
+ */
+export function cronRoute<P>(job: CronJob<P>): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const startedAtMs = performance.now();
+    let environment: Env;
+    try {
+      environment = env();
+      databaseUrl(environment);
+    } catch (error) {
+      if (error instanceof EnvError) return answer(503, { success: false, error: 'environment', message: error.message });
+      throw error;
+    }
+    const authorisation = authorise(request.headers, environment);
+    if (authorisation.kind === 'unconfigured') return answer(503, { success: false, error: 'cron_secret', message: authorisation.message });
+    if (authorisation.kind === 'denied') {
+      return answer(401, { success: false, error: 'unauthorized', message: 'Send the header Authorization: Bearer $CRON_SECRET.' }, { 'www-authenticate': 'Bearer' });
+    }
+    const parsed = parseParams(job, new URL(request.url).searchParams);
+    if (parsed.kind === 'bad') return answer(400, { success: false, error: 'bad_parameter', parameter: parsed.parameter, message: parsed.message });
+
+    const lockLost = new AbortController();
+    const run: JobRun<P> = { params: parsed.params, runId: randomUUID(), startedAtMs, signal: lockLost.signal, env: environment };
+    const result = await runJob(job, run, () => { lockLost.abort(new RunEnded('lock_lost')); });
+    return answer(result.status, result.body);
+  };
+}
+
+async function runJob<P>(job: CronJob<P>, run: JobRun<P>, onLost: () => void): Promise<JobAnswer> {
+  const startedAt = new Date();
+  const record = { id: run.runId, job: job.name, startedAt };
+  let client: Db | undefined;
+  let result: JobAnswer;
+  let errorName: string | undefined;
+  try {
+    client = db(run.env);
+    result = job.before?.(run) ?? (await runLocked(job, run, client, record, onLost));
+  } catch (error) {
+    const known = job.answerTo?.(error);
+    errorName = error instanceof Error ? error.name : 'unknown';
+    result = known ?? {
+      status: 503,
+      outcome: 'failed',
+      body: { success: false, runId: run.runId, error: 'database', message: 'The database cannot be reached or did not answer in time; nothing that was stored is lost. See the log of this run.' },
+    };
+    // The message of a driver may hold a URL; the code alone tells what is needed.
+    if (!known) log().error({ runId: run.runId, job: job.name, error: errorName, code: codeOf(error) }, 'cron_run_failed');
+  }
+  const durationMs = Math.round(performance.now() - run.startedAtMs);
+  log().info({ runId: run.runId, job: job.name, outcome: result.outcome, status: result.status, durationMs, ...countsOf(result.body) }, 'cron_run');
+  if (client) {
+    await recordEnd(client, { ...record, outcome: result.outcome, counts: result.body as Prisma.InputJsonObject, ...(errorName === undefined ? {} : { error: errorName }) }, RECORD_TIMEOUT_MS).catch((error: unknown) => {
+      log().warn({ runId: run.runId, job: job.name, error: error instanceof Error ? error.name : 'unknown' }, 'cron_run_not_recorded');
+    });
+  }
+  return result;
+}
+
+async function runLocked<P>(job: CronJob<P>, run: JobRun<P>, client: Db, record: { id: string; job: string; startedAt: Date }, onLost: () => void): Promise<JobAnswer> {
+  const key = job.lockOf(run.params);
+  if (!key) return await job.run(run);
+  const lock = await tryLock(run.env.DIRECT_DATABASE_URL ?? databaseUrl(run.env), key, onLost);
+  if (lock.kind === 'locked') {
+    return { status: 200, outcome: 'locked', body: { success: true, skipped: true, reason: 'locked', runId: run.runId, lockedForMs: lock.heldForMs } };
+  }
+  try {
+    await recordStart(client, record);
+    return await job.run(run);
+  } finally {
+    await lock.release();
+  }
+}
+
+type ParsedParams<P> = { kind: 'ok'; params: P } | { kind: 'bad'; parameter: string; message: string };
+
+function parseParams<P>(job: CronJob<P>, search: URLSearchParams): ParsedParams<P> {
+  const given: Record<string, string> = {};
+  for (const [name, value] of search) {
+    if (name in given) return { kind: 'bad', parameter: name, message: `${name} is given twice` };
+    given[name] = value.trim();
+  }
+  const parsed = job.params.safeParse(given);
+  if (parsed.success) return { kind: 'ok', params: parsed.data };
+  const [issue] = parsed.error.issues;
+  const parameter = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? '');
+  const what = issue?.code === 'unrecognized_keys' ? 'is not a parameter of this route' : (issue?.message ?? 'is not valid');
+  return { kind: 'bad', parameter, message: `${parameter} ${what}` };
+}
+
+function answer(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } });
+}
+
+/** The counters of an answer, for the log line. */
+function countsOf(body: Record<string, unknown>): Record<string, number> {
+  return Object.fromEntries(Object.entries(body).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error && typeof error === 'object' && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

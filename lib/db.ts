@@ -1,0 +1,150 @@
+/**
+ * The database: one PrismaClient a process over a bounded node-postgres pool.
+ *
+ * Queries take no abort signal, so they are bounded on both sides: `boundedTransaction` gives the server a
+ * `statement_timeout` of the time left, and a query without an answer destroys its connection here.
+ * `statement_timeout` is not sent at connect: a transaction pooler refuses unknown startup parameters.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { databaseUrl, env, isServerless, type Env } from './env';
+import { Prisma, PrismaClient } from './generated/prisma/client';
+
+export { Prisma };
+export type Db = PrismaClient;
+
+/** Longest that any one query may take where nothing tighter is set. */
+const QUERY_TIMEOUT_MS = 20_000;
+/** Longest wait for a free connection; without a limit a full pool hangs every caller. */
+const CONNECTION_WAIT_MS = 5_000;
+/** A serverless instance holds few connections, since there are many instances. */
+const POOL_MAX = { serverless: 3, server: 10 };
+/** What the client waits beyond the server's own timeout, so that the server's clearer error wins. */
+const CLIENT_GRACE_MS = 300;
+
+const clientTimeout = new AsyncLocalStorage<number>();
+
+/** A connection whose unanswered query ends it: released to the pool it would block the next caller. */
+class BoundedClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    const query = this.query.bind(this) as (...args: unknown[]) => unknown;
+    const bounded = (...args: unknown[]): unknown => {
+      const timeoutMs = clientTimeout.getStore() ?? QUERY_TIMEOUT_MS;
+      const timer = setTimeout(() => {
+        // Ends every query on this connection with a connection error; the pool drops it.
+        this.connection.stream.destroy(new Error(`no answer from the database within ${String(timeoutMs)} ms`));
+      }, timeoutMs);
+      const done = (): void => { clearTimeout(timer); };
+      const last = args.at(-1);
+      if (typeof last === 'function') {
+        const callback = last as (...results: unknown[]) => void;
+        return query(...args.slice(0, -1), (...results: unknown[]) => {
+          done();
+          callback(...results);
+        });
+      }
+      const result = query(...args);
+      if (result instanceof Promise) result.then(done, done);
+      else done();
+      return result;
+    };
+    this.query = bounded as typeof this.query;
+  }
+}
+
+export interface DbOptions {
+  poolMax?: number;
+  applicationName?: string;
+}
+
+/** A client of its own, to be ended with `$disconnect()`. */
+export function createDb(url: string, options: DbOptions = {}): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    Client: BoundedClient,
+    max: options.poolMax ?? POOL_MAX.server,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
+    idleTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: options.applicationName ?? 'availability-cache',
+    // An idle pool must not keep a script or a test alive.
+    allowExitOnIdle: true,
+  });
+  // An idle connection that the server ends is replaced on next use; without a listener it ends the process.
+  pool.on('error', () => undefined);
+  return new PrismaClient({
+    adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    log: [],
+    errorFormat: 'minimal',
+  });
+}
+
+const processWide = globalThis as { availabilityDb?: Db };
+
+/** The process's client. @throws EnvError when DATABASE_URL is missing or bad */
+export function db(from: Env = env()): Db {
+  processWide.availabilityDb ??= createDb(databaseUrl(from), {
+    poolMax: from.DATABASE_POOL_MAX ?? (isServerless() ? POOL_MAX.serverless : POOL_MAX.server),
+  });
+  return processWide.availabilityDb;
+}
+
+/**
+ * Runs statements in one transaction that the server ends after `timeoutMs` a statement, and this side
+ * shortly after. Returns every statement's result.
+ * @throws on a timeout of this side the connection is gone and, of a write, the result unknown
+ */
+export async function boundedTransaction<T extends unknown[]>(
+  client: Db,
+  timeoutMs: number,
+  statements: { [K in keyof T]: Prisma.PrismaPromise<T[K]> },
+): Promise<T> {
+  const limit = Math.max(1, Math.floor(timeoutMs));
+  return await clientTimeout.run(limit + CLIENT_GRACE_MS, async () => {
+    const transaction = client.$transaction([
+      client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true)`,
+      ...statements,
+    ]);
+    // Waiting for a connection is not a query: only this bounds it.
+    const [, ...results] = await withTimeout(transaction, limit + CLIENT_GRACE_MS);
+    return results as T;
+  });
+}
+
+export class DatabaseTimeoutError extends Error {
+  constructor(timeoutMs: number) {
+    super(`the database did not answer within ${String(timeoutMs)} ms`);
+    this.name = 'DatabaseTimeoutError';
+  }
+}
+
+async function withTimeout<T>(work: PromiseLike<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => { reject(new DatabaseTimeoutError(timeoutMs)); }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One statement, bounded on this side only: reads that must stay a single statement. */
+export async function bounded<T>(timeoutMs: number, statement: () => PromiseLike<T>): Promise<T> {
+  const limit = Math.max(1, Math.floor(timeoutMs));
+  return await clientTimeout.run(limit, async () => await withTimeout(statement(), limit));
+}
+
+/** The PostgreSQL error code behind a failed statement, if the server gave one. */
+export function sqlState(error: unknown): string | undefined {
+  for (let at: unknown = error; at && typeof at === 'object'; ) {
+    const e = at as { originalCode?: unknown; code?: unknown; cause?: unknown; meta?: { driverAdapterError?: unknown } };
+    if (typeof e.originalCode === 'string') return e.originalCode;
+    if (typeof e.code === 'string' && /^[0-9A-Z]{5}$/.test(e.code) && !/^P\d{4}$/.test(e.code)) return e.code;
+    at = e.meta?.driverAdapterError ?? e.cause;
+  }
+  return undefined;
+}

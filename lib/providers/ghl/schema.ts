@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const slot = z.union([instant, z.object({ startTime: instant }).transform(({ startTime }) => startTime)], {
+  error: 'is neither an ISO time with an offset nor an object with such a startTime',
+});
+const slotList = z.array(slot);
+
+/** Seats left by start; what is booked out is listed with 0. */
+const seatsMap = z.record(z.string(), z.int().nonnegative()).transform((seatsByStart, context) => {
+  const startsMs: number[] = [];
+  for (const [text, seatsLeft] of Object.entries(seatsByStart)) {
+    const start = instant.safeParse(text);
+    if (!start.success) {
+      context.addIssue({ code: 'custom', path: [text], message: 'is not an ISO time with an offset' });
+    } else if (seatsLeft > 0) {
+      startsMs.push(start.data);
+    }
+  }
+  return startsMs;
+});
+
+const listedDay = z.object({ slots: slotList });
+const seatsDay = z.object({ slots: seatsMap });
+
+/** One of four shapes, told apart before it is checked, so that a complaint names the field and not the union. */
+function schemaOfDay(day: unknown): z.ZodType<number[]> {
+  if (Array.isArray(day)) return slotList;
+  const slots = isRecord(day) ? day.slots : undefined;
+  return (isRecord(slots) ? seatsDay : listedDay).transform((known) => known.slots);
+}
+
+const DATE_KEY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Any of these beside no date is an error that came with status 200. */
+const ERROR_KEYS = ['statusCode', 'error', 'errors', 'message'];
+
+/**
+ * Starts of all days, as sent. Days without slots are absent, so an answer without any day is told from a
+ * failure only by its trace id.
+ */
+export const freeSlotsSchema = z.record(z.string(), z.unknown()).transform((body, context) => {
+  const startsMs: number[] = [];
+  let days = 0;
+  for (const [key, day] of Object.entries(body)) {
+    if (!DATE_KEY.test(key)) continue;
+    days += 1;
+    const checked = schemaOfDay(day).safeParse(day);
+    if (checked.success) startsMs.push(...checked.data);
+    else for (const { path, message } of checked.error.issues) context.addIssue({ code: 'custom', path: [key, ...path], message });
+  }
+  if (days === 0) {
+    const errorKey = ERROR_KEYS.find((key) => Object.hasOwn(body, key));
+    if (errorKey !== undefined) context.addIssue({ code: 'custom', path: [errorKey], message: 'is part of an error, not of free slots' });
+    else if (typeof body.traceId !== 'string') context.addIssue({ code: 'custom', path: ['traceId'], message: 'is missing where there is no day either' });
+  }
+  return startsMs;
+});
+
+const MINUTES_PER_UNIT = { mins: 1, hours: 60 } as const;
+
+export const calendarSchema = z
+  .object({
+    calendar: z.object({
+      id: z.string(),
+      isActive: z.boolean(),
+      slotDuration: z.number().positive(),
+      slotDurationUnit: z.enum(['mins', 'hours']),
+    }),
+  })
+  .transform(({ calendar: { id, isActive, slotDuration, slotDurationUnit } }) => ({
+    id,
+    isActive,
+    durationMinutes: slotDuration * MINUTES_PER_UNIT[slotDurationUnit],
+  }));
+
+export type Calendar = z.output<typeof calendarSchema>;
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,104 @@
+import { setMaxListeners } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+
+/** One request and its answer; redirects, meaning and errors of the answer are the caller's. */
+export interface Exchange {
+  /** Undefined: no answer began. */
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  bytes: number;
+  durationMs: number;
+  /** Why it ended early. An answer with an error status keeps that status, whatever became of its body. */
+  error: unknown;
+}
+
+/** The answer is larger than we are willing to hold. */
+export class BodyTooLargeError extends Error {
+  constructor(readonly maxBytes: number) {
+    super(`the answer is larger than ${maxBytes} bytes`);
+    this.name = 'BodyTooLargeError';
+  }
+}
+
+/** Enough for any provider's error text; a redirect's or error's body is never worth more. */
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+export interface ExchangeRequest {
+  url: URL;
+  headers: Record<string, string>;
+  signal: AbortSignal;
+  maxBodyBytes: number;
+}
+
+/**
+ * Never rejects. A handler of our own instead of undici's `request`: the body goes from the parser into one
+ * string without a stream between, and an abort ends the wait at once, even while still connecting.
+ */
+export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
+  const { url, signal } = request;
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let status: number | undefined;
+    let headers: IncomingHttpHeaders = {};
+    let bytes = 0;
+    let maxBytes = MAX_ERROR_BODY_BYTES;
+    let controller: Dispatcher.DispatchController | undefined;
+    let settled = false;
+
+    const settle = (error: unknown): void => {
+      if (settled) return;
+      settled = true;
+      signal.removeEventListener('abort', onAbort);
+      const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      resolve({ status, headers, body, bytes, durationMs: performance.now() - startedAt, error });
+    };
+    /** Ends the exchange and its connection: what is left of the answer is not worth reading. */
+    const cutOff = (error: Error | undefined): void => {
+      settle(error);
+      controller?.abort(error ?? new Error('not read to its end'));
+    };
+    const onAbort = (): void => cutOff(new Error('aborted by the caller'));
+    const isSuccess = (): boolean => status !== undefined && status >= 200 && status < 300;
+    const onOversize = (): void => cutOff(isSuccess() ? new BodyTooLargeError(maxBytes) : undefined);
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        controller = started;
+        // Aborted while connecting: the promise is settled, the request must not be sent.
+        if (settled) started.abort(new Error('aborted by the caller'));
+      },
+      onResponseStart(_controller, statusCode, responseHeaders) {
+        if (statusCode < 200) return;
+        status = statusCode;
+        headers = responseHeaders;
+        if (isSuccess()) maxBytes = request.maxBodyBytes;
+        if (Number(headers['content-length']) > maxBytes) onOversize();
+      },
+      onResponseData(_controller, chunk) {
+        if (settled) return;
+        bytes += chunk.length;
+        if (bytes > maxBytes) onOversize();
+        else chunks.push(chunk);
+      },
+      onResponseEnd() {
+        settle(undefined);
+      },
+      onResponseError(_controller, error) {
+        settle(error);
+      },
+    };
+
+    if (signal.aborted) return onAbort();
+    // One deadline may be shared by hundreds of requests; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method: 'GET', headers: request.headers }, handler);
+    } catch (error) {
+      settle(error);
+    }
+  });
+}

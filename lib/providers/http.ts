@@ -1,0 +1,203 @@
+import { Agent, type Dispatcher } from 'undici';
+import { blocked, fail, failureOfExchange, failureOfStatus, type Asked } from './http-failures';
+import { exchange, type Exchange } from './http-exchange';
+import { readQuotaLimit } from './http-retry-after';
+import { checkUserUrl, createExemption, createPublicConnector } from './guard';
+import type { HttpClient, HttpHooks, HttpRequest, HttpTransport } from './types';
+
+/** The largest good answer seen is under 200 KB; fifty times that is a fault or an attack on memory. */
+export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** Below the 15 s a workspace has for all its calls, so that a silent host is named before the deadline is. */
+export const DEFAULT_HEADERS_TIMEOUT_MS = 10_000;
+export const DEFAULT_BODY_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Booking pages move once (http to https, a renamed slug); a longer chain leads nowhere. */
+export const DEFAULT_MAX_REDIRECTS = 3;
+
+/** Above any sensible concurrency of a run, which is what bounds the work; this only bounds the sockets to one host. */
+const MAX_CONNECTIONS_PER_ORIGIN = 256;
+
+/** Longer than a pause inside a run, shorter than servers keep an idle connection, so a reused one is not found dead. */
+const KEEP_ALIVE_MS = 20_000;
+
+const USER_AGENT = 'availability-cache/1.0';
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+export interface HttpTransportOptions {
+  /** `host` or `host:port`, exempt from the address guard. Empty in production. */
+  allowHosts: readonly string[];
+  /** The configured origins of the providers: ours to choose, so a private proxy is fine. */
+  trustedOrigins: readonly string[];
+  headersTimeoutMs?: number;
+  /** Longest silence between two parts of a body. */
+  bodyTimeoutMs?: number;
+  maxBodyBytes?: number;
+  maxRedirects?: number;
+}
+
+/** The outbound connections of a process. Every request to a provider goes through here. */
+export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
+  const shared: Agent.Options = {
+    connections: MAX_CONNECTIONS_PER_ORIGIN,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: options.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
+    bodyTimeout: options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS,
+  };
+  const trustedAgent = new Agent({ ...shared, connect: { timeout: CONNECT_TIMEOUT_MS } });
+  const guardedAgent = new Agent({ ...shared, connect: createPublicConnector(CONNECT_TIMEOUT_MS) });
+  const isExempt = createExemption(options.allowHosts);
+  const trusted = new Set(options.trustedOrigins.map((origin) => new URL(origin).origin));
+
+  /** Everything but our own configuration is guarded: hosts built from a link too, and where a provider redirects to. */
+  const route = (asked: Asked, isOurs: boolean): Dispatcher => {
+    if (isExempt(asked.url) || (isOurs && trusted.has(asked.url.origin))) return trustedAgent;
+    const refusal = checkUserUrl(asked.url);
+    if (refusal !== undefined) throw blocked(asked, refusal);
+    return guardedAgent;
+  };
+
+  return {
+    client: (hooks = {}) =>
+      createClient({
+        route,
+        hooks,
+        maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+        maxRedirects: options.maxRedirects ?? DEFAULT_MAX_REDIRECTS,
+      }),
+    async close() {
+      await Promise.all([trustedAgent.destroy(), guardedAgent.destroy()]);
+    },
+  };
+}
+
+interface ClientParts {
+  route: (asked: Asked, isOurs: boolean) => Dispatcher;
+  hooks: HttpHooks;
+  maxBodyBytes: number;
+  maxRedirects: number;
+}
+
+type PlainRequest = Omit<HttpRequest<unknown>, 'schema'>;
+
+function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts): HttpClient {
+  return {
+    getJson: (request) => get(request, 'application/json', (asked, answer) => readJson(asked, answer, request.schema)),
+    getHtml: (request) => get(request, 'text/html', readHtml),
+  };
+
+  /** Follows redirects by hand: each hop is judged anew, and a credential stays with the origin it was meant for. */
+  async function get<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
+    const asked: Asked = { vendor: request.vendor, url: request.url, credential: request.credential };
+    const visited = new Set<string>();
+    for (;;) {
+      const dispatcher = route(asked, request.guarded !== true && asked.url.origin === request.url.origin);
+      visited.add(asked.url.href);
+      const outcome = await hop(dispatcher, request, accept, asked, read);
+      if (!('location' in outcome)) return outcome.value;
+      const next = resolveLocation(asked, outcome.location);
+      if (visited.has(next.href)) throw fail(asked, 'invalid_response', 'redirects in a circle');
+      if (visited.size > maxRedirects) throw fail(asked, 'invalid_response', `redirects more than ${maxRedirects} times`);
+      if (next.origin !== asked.url.origin) asked.credential = undefined;
+      asked.url = next;
+    }
+  }
+
+  async function hop<T>(
+    dispatcher: Dispatcher,
+    request: PlainRequest,
+    accept: string,
+    asked: Asked,
+    read: (asked: Asked, answer: Exchange) => T,
+  ): Promise<{ value: T } | { location: string }> {
+    const { vendor, credential } = asked;
+    throwIfAborted(asked, request.signal);
+    if (credential !== undefined) await hooks.beforeRequest?.({ vendor, credential, signal: request.signal });
+    const headers: Record<string, string> = { accept, 'user-agent': USER_AGENT, ...request.headers };
+    if (credential !== undefined) headers.authorization = `Bearer ${credential}`;
+    const answer = await exchange(dispatcher, { url: asked.url, headers, signal: request.signal, maxBodyBytes });
+    let failed = true;
+    try {
+      const location = readLocation(answer);
+      const outcome = location === undefined ? { value: read(asked, completed(asked, answer, request.signal)) } : { location };
+      failed = false;
+      return outcome;
+    } finally {
+      hooks.observe?.({
+        vendor,
+        host: asked.url.host,
+        durationMs: answer.durationMs,
+        status: answer.status,
+        bytes: answer.bytes,
+        failed,
+        quotaLimit: readQuotaLimit(vendor, answer.headers),
+      });
+    }
+  }
+}
+
+/** The answer, if it is whole and a success. */
+function completed(asked: Asked, answer: Exchange, signal: AbortSignal): Exchange {
+  const { status, error } = answer;
+  // A refusal counts even if its body broke off; what it says about waiting is in its head.
+  if (status !== undefined && (status < 200 || status >= 300)) throw failureOfStatus(asked, answer, status, Date.now());
+  if (error === undefined) return answer;
+  throwIfAborted(asked, signal);
+  throw failureOfExchange(asked, error, status);
+}
+
+/** A deadline of the caller is the provider's slowness; any other end is the caller's own and passes unchanged. */
+function throwIfAborted(asked: Asked, signal: AbortSignal): void {
+  const reason: unknown = signal.reason;
+  if (signal.aborted && reason instanceof Error && reason.name === 'TimeoutError') {
+    throw fail(asked, 'timeout', 'did not answer before the deadline', { cause: reason });
+  }
+  signal.throwIfAborted();
+}
+
+function readJson<T>(asked: Asked, answer: Exchange, schema: HttpRequest<T>['schema']): T {
+  const { status } = answer;
+  expectType(asked, answer, 'JSON', /^application\/(?:[\w.-]+\+)?json$/);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(answer.body.toString('utf8'));
+  } catch {
+    // No `cause`: the parser's message quotes the body.
+    throw fail(asked, 'invalid_response', 'sent JSON that cannot be parsed', { status });
+  }
+  const checked = schema.safeParse(parsed);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
+  const path = issue === undefined || issue.path.length === 0 ? 'the answer itself' : issue.path.map(String).join('.');
+  throw fail(asked, 'invalid_response', `sent an answer of an unknown shape: ${path}: ${issue?.message ?? 'invalid'}`, { status });
+}
+
+function readHtml(asked: Asked, answer: Exchange): string {
+  expectType(asked, answer, 'HTML', /^(?:text\/html|application\/xhtml\+xml)$/);
+  return answer.body.toString('utf8');
+}
+
+function expectType(asked: Asked, answer: Exchange, wanted: 'JSON' | 'HTML', pattern: RegExp): void {
+  const { status, headers } = answer;
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw fail(asked, 'invalid_response', 'sent a compressed answer that was not asked for', { status });
+  }
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== undefined && pattern.test(type)) return;
+  const sent = type === 'text/html' ? 'an HTML page' : type === undefined ? 'no content type' : 'another content type';
+  throw fail(asked, 'invalid_response', `sent ${sent} with status ${status} where ${wanted} was expected`, { status });
+}
+
+function readLocation({ status, headers }: Exchange): string | undefined {
+  return status !== undefined && REDIRECTS.has(status) ? headers.location : undefined;
+}
+
+function resolveLocation(asked: Asked, location: string): URL {
+  if (!URL.canParse(location, asked.url)) throw fail(asked, 'invalid_response', 'redirects to something that is not a URL');
+  const next = new URL(location, asked.url);
+  next.hash = '';
+  return next;
+}

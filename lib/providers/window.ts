@@ -1,0 +1,30 @@
+export const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Half-open, epoch milliseconds. */
+export interface Window {
+  startMs: number;
+  endMs: number;
+}
+
+/** The window that a refresh answers for: whole 24 h days from now, whatever the clocks on the wall do. */
+export function windowOf(nowMs: number, days: number): Window {
+  return { startMs: nowMs, endMs: nowMs + days * DAY_MS };
+}
+
+/** The window in consecutive parts of at most `maxDays` each. */
+export function splitWindow(window: Window, maxDays: number): Window[] {
+  const parts: Window[] = [];
+  for (let startMs = window.startMs; startMs < window.endMs; startMs += maxDays * DAY_MS) {
+    parts.push({ startMs, endMs: Math.min(startMs + maxDays * DAY_MS, window.endMs) });
+  }
+  return parts;
+}
+
+/** The starts inside the window, sorted, each once: pages overlap, and providers answer whole days and months. */
+export function slotsInWindow(startsMs: Iterable<number>, window: Window): number[] {
+  const inside = new Set<number>();
+  for (const startMs of startsMs) {
+    if (startMs >= window.startMs && startMs < window.endMs) inside.add(startMs);
+  }
+  return [...inside].sort((a, b) => a - b);
+}

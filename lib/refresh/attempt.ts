@@ -1,0 +1,76 @@
+/** One workspace's fetch: from a work item to a result. Knows the provider and the clock, not the database. */
+import { fetchAvailability } from '../calendar-availability';
+import { ProviderError } from '../providers/errors';
+import type { HttpClient } from '../providers/types';
+import type { Clock } from '../clock';
+import type { CacheContext } from './context';
+import { contentHashOf, slotsHashOf } from './hashes';
+import type { AttemptResult, FailureResult, WorkItem } from './types';
+
+/** Why a run ended under an attempt: its deadline, a lost lock. Never the provider's fault. */
+export class RunEnded extends Error {
+  constructor(readonly why: 'deadline' | 'lock_lost') {
+    super(`the run ended: ${why}`);
+    this.name = 'RunEnded';
+  }
+}
+
+/**
+ * @param runSignal aborts with `RunEnded`: the result is then `abandoned`
+ * @returns every outcome as a value; never rejects
+ */
+export async function attempt(item: WorkItem, context: CacheContext, http: HttpClient, clock: Clock, runSignal: AbortSignal): Promise<AttemptResult> {
+  const beganAt = Math.floor(clock.now());
+  const failure = (errorKind: FailureResult['errorKind'], message: string, retryAfterMs?: number): FailureResult => ({
+    kind: 'failure', item, beganAt, errorKind, message, retryAfterMs,
+  });
+  const { provider, url, chosenId } = item.link;
+  if (provider === 'unknown') {
+    return failure('unsupported_link', 'The link is not of Calendly, HubSpot Meetings or GoHighLevel. Set a booking link of one of them.');
+  }
+
+  let credential: string | undefined;
+  try {
+    credential = context.openCredential(item);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown reason';
+    return failure('unauthorized', `The stored ${provider} credential cannot be opened: ${why}. Set it again.`);
+  }
+
+  // A controller of its own for each attempt: AbortSignal.any would grow the run's signal by every attempt.
+  const controller = new AbortController();
+  const onRunEnd = (): void => { controller.abort(runSignal.reason); };
+  if (runSignal.aborted) onRunEnd();
+  runSignal.addEventListener('abort', onRunEnd);
+  const timer = setTimeout(() => {
+    controller.abort(new DOMException(`no complete answer within ${String(context.settings.workspaceTimeoutMs)} ms`, 'TimeoutError'));
+  }, context.settings.workspaceTimeoutMs);
+
+  const isWarm = item.stored?.slotsFingerprint === item.fingerprint;
+  const meta = isWarm ? item.stored?.meta : undefined;
+  try {
+    const { slots, durationMinutes, meta: newMeta } = await fetchAvailability(provider, url, context.settings.lookaheadDays, {
+      http,
+      origins: context.origins,
+      durationMinutes: item.durationMinutes,
+      timezone: item.timezone,
+      confirmEmpty: isWarm && (item.stored?.slotCount ?? 0) > 0,
+      signal: controller.signal,
+      now: beganAt,
+      ...(credential === undefined ? {} : { credential }),
+      ...(meta ? { meta } : {}),
+      ...(chosenId === null ? {} : { chosenId }),
+    });
+    const slotsHash = slotsHashOf(slots);
+    const contentHash = contentHashOf({ slotsHash, fingerprint: item.fingerprint, durationMinutes, meta: newMeta });
+    return { kind: 'success', item, beganAt, slots, durationMinutes, meta: newMeta, slotsHash, contentHash };
+  } catch (error) {
+    if (runSignal.aborted) return { kind: 'abandoned', item, beganAt };
+    if (error instanceof ProviderError) return failure(error.kind, error.message, error.retryAfterMs);
+    // Only the name: a message of unknown origin may hold anything.
+    return failure('internal_error', `Unexpected ${error instanceof Error ? error.name : typeof error} while reading the calendar. This is a defect of the app.`);
+  } finally {
+    clearTimeout(timer);
+    runSignal.removeEventListener('abort', onRunEnd);
+  }
+}

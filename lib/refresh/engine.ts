@@ -1,0 +1,156 @@
+/**
+ * The seam between plan and work: takes work items, hands every outcome to the sink. This engine is the pool
+ * of one process; one over a queue would spread the same items over machines.
+ */
+import type { Clock } from '../clock';
+import { ERROR_KINDS } from '../providers/errors';
+import type { HttpClient, HttpObservation } from '../providers/types';
+import { attempt, RunEnded } from './attempt';
+import { decideFailure } from './backoff';
+import type { Breakers } from './breaker';
+import type { HostLimits } from './concurrency';
+import type { CacheContext } from './context';
+import { runPool } from './pool';
+import { reserveQuota, type QuotaLesson } from './quota';
+import type { Sink } from './sink';
+import type { AttemptResult, FailureResult, WorkItem } from './types';
+
+export interface EngineOptions {
+  items: readonly WorkItem[];
+  context: CacheContext;
+  /** Told of every HTTP exchange. */
+  observe: (observation: HttpObservation) => void;
+  clock: Clock;
+  /** Epoch milliseconds by `clock` at which `signal` aborts. */
+  endsAt: number;
+  signal: AbortSignal;
+  breakers: Breakers;
+  limits: HostLimits;
+  sink: Sink;
+  concurrency: number | undefined;
+  parkAfterMs: number;
+}
+
+export interface EngineReport {
+  closedOut: WorkItem[];
+  tooLate: WorkItem[];
+  notReached: WorkItem[];
+  /** Cut off by a lost lock: not the calendar's fault, so nothing is written of it. */
+  abandonedUnwritten: number;
+  quotaLessons: QuotaLesson[];
+}
+
+/** A retry is worth no longer wait than this for its credential's next place. */
+const RETRY_QUOTA_WAIT_MS = 1_000;
+
+export async function runEngine(options: EngineOptions): Promise<EngineReport> {
+  const { context, observe, clock, endsAt, signal, breakers, limits, sink, concurrency } = options;
+  const { settings } = context;
+  const firstFailures = new Map<WorkItem, FailureResult>();
+  const lessons = new Map<string, QuotaLesson>();
+  let abandonedUnwritten = 0;
+  const http = context.transport.client({ observe });
+
+  const commitFailure = (result: FailureResult): void => {
+    const { item } = result;
+    const decision = decideFailure(
+      {
+        errorKind: result.errorKind,
+        retryAfterMs: result.retryAfterMs,
+        status: item.status,
+        fingerprint: item.fingerprint,
+        hasSucceeded: item.status.succeededAt !== null && item.stored?.slotsFingerprint === item.fingerprint,
+        breakerOpen: breakers.isOpen(item.host),
+      },
+      settings, clock.now(), context.random(),
+    );
+    sink.add({ kind: 'failure', result, decision });
+  };
+
+  const commit = (result: AttemptResult): void => {
+    const { item } = result;
+    if (result.kind === 'success') {
+      const isKnown = item.status.contentHash === result.contentHash.toString();
+      sink.add({ kind: 'success', result, sendSlots: !isKnown });
+    } else if (result.kind === 'failure') {
+      commitFailure(result);
+    } else if (signal.reason instanceof RunEnded && signal.reason.why === 'lock_lost') {
+      abandonedUnwritten++;
+    } else if (item.status.abandonedRuns > 0) {
+      // Twice in a row: a calendar that hangs must not fill every run.
+      commitFailure({ ...result, kind: 'failure', errorKind: 'timeout', retryAfterMs: undefined, message: 'No complete answer before the end of two runs in a row.' });
+    } else {
+      sink.add({ kind: 'abandoned', result });
+    }
+  };
+
+  const learn = (result: AttemptResult): void => {
+    const { item } = result;
+    if (result.kind === 'abandoned') return;
+    const hasCredential = item.credential !== null;
+    breakers.record(item.host, result.kind === 'success' ? { kind: 'success' } : { ...result, kind: 'failure', hasCredential });
+    if (item.credential && result.kind === 'failure' && result.errorKind === 'rate_limited') {
+      note(item.credential.quotaKey, { blockedUntil: clock.now() + (result.retryAfterMs ?? settings.ttlMs) });
+    }
+  };
+
+  const note = (quotaKey: string, lesson: Partial<QuotaLesson>): void => {
+    lessons.set(quotaKey, { ...(lessons.get(quotaKey) ?? { quotaKey, learnedLimit: null, blockedUntil: null }), ...lesson });
+  };
+
+  /** A credential's answers tell its own limit, so its requests are observed apart. */
+  const clientOf = ({ credential }: WorkItem): HttpClient => {
+    if (!credential) return http;
+    return context.transport.client({
+      observe: (observation) => {
+        observe(observation);
+        if (observation.quotaLimit !== undefined) note(credential.quotaKey, { learnedLimit: observation.quotaLimit });
+      },
+    });
+  };
+
+  const retryHasPlace = async (item: WorkItem): Promise<boolean> => {
+    if (!item.credential) return true;
+    const now = clock.now();
+    const { admitted } = await reserveQuota(context.db, [item], {
+      now, endsAt: Math.min(endsAt, now + RETRY_QUOTA_WAIT_MS), sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: RETRY_QUOTA_WAIT_MS,
+    }).catch(() => ({ admitted: [] }));
+    return admitted.length > 0;
+  };
+
+  const pool = await runPool<WorkItem>({
+    items: options.items,
+    laneOf: (item) => item.host,
+    limitOf: (host) => (breakers.isProbing(host) ? 1 : limits.limitOf(host)),
+    maxInFlight: concurrency,
+    closedUntil: (host) => breakers.opensAgainAt(host),
+    now: () => clock.now(),
+    endsAt,
+    signal,
+    parkAfterMs: options.parkAfterMs,
+    maxParked: 2 * (concurrency ?? settings.maxConcurrencyPerHost),
+    giveUp: (item) => {
+      const first = firstFailures.get(item);
+      if (first) commit(first);
+    },
+    work: async (item, { isRetry }) => {
+      const first = firstFailures.get(item);
+      if (isRetry && first && !(await retryHasPlace(item))) {
+        commit(first);
+        return 'done';
+      }
+      const result = await attempt(item, context, clientOf(item), clock, signal);
+      learn(result);
+      if (isRetry && first && result.kind === 'abandoned') {
+        commit(first);
+      } else if (!isRetry && result.kind === 'failure' && ERROR_KINDS[result.errorKind].sameRun) {
+        firstFailures.set(item, result);
+        return 'again';
+      } else {
+        commit(result);
+      }
+      return 'done';
+    },
+  });
+  return { ...pool, abandonedUnwritten, quotaLessons: [...lessons.values()] };
+}

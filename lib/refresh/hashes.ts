@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import type { ProviderMeta } from '../providers/types';
+
+/** 64-bit hash of a sorted slot list, signed as PostgreSQL's bigint is. */
+export function slotsHashOf(slots: readonly number[]): bigint {
+  return createHash('sha1').update(Float64Array.from(slots)).digest().readBigInt64LE();
+}
+
+/** 64-bit hash of everything that the cold row says: equal to the stored one means nothing to write. */
+export function contentHashOf(content: {
+  slotsHash: bigint;
+  fingerprint: string;
+  durationMinutes: number;
+  meta: ProviderMeta;
+}): bigint {
+  const { slotsHash, fingerprint, durationMinutes, meta } = content;
+  const sortedMeta = Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify([slotsHash.toString(), fingerprint, durationMinutes, sortedMeta]);
+  return createHash('sha1').update(text).digest().readBigInt64LE();
+}

@@ -1,0 +1,188 @@
+/**
+ * Quotas of the official APIs. The customer's other tools share them, so a run uses at most a share (half by
+ * default) of a vendor's burst and daily quota, across processes.
+ *
+ * A bucket is one instant in Postgres, the next free one (GCRA). A run reserves all that its items need, for
+ * every credential, in one statement, and gets for each a place in time; nothing waits inside a request.
+ */
+import { boundedTransaction, Prisma, type Db } from '../db';
+import type { CalendarProvider } from '../providers/errors';
+import { epochMs, instantOf } from './configured';
+import type { WorkItem } from './types';
+
+/** Vendors' published limits, the lowest tier (docs/providers: Calendly rate limits; HubSpot usage guidelines; GHL OAuth docs). */
+const VENDOR_LIMITS: Record<CalendarProvider, { requests: number; windowMs: number; perDay: number }> = {
+  // 50 a minute for a free user, 500 for a paid one: the headers tell. No daily limit is published.
+  calendly: { requests: 50, windowMs: 60_000, perDay: 1_000_000_000 },
+  hubspot: { requests: 100, windowMs: 10_000, perDay: 250_000 },
+  ghl: { requests: 100, windowMs: 10_000, perDay: 200_000 },
+};
+
+/** Requests of one refresh: the slot requests, and the resolving ones while nothing is known. */
+const WARM_REQUESTS: Record<CalendarProvider, number> = { calendly: 1, hubspot: 2, ghl: 1 };
+const COLD_REQUESTS: Record<CalendarProvider, number> = { calendly: 3, hubspot: 3, ghl: 2 };
+
+export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>): number {
+  const { provider } = item.link;
+  if (provider === 'unknown') return 0;
+  const isWarm = item.stored?.meta != null && item.stored.slotsFingerprint === item.fingerprint;
+  return isWarm ? WARM_REQUESTS[provider] : COLD_REQUESTS[provider];
+}
+
+export interface Pace {
+  /** Milliseconds between two requests. */
+  intervalMs: number;
+  /** Requests that may go at once after a rest. */
+  burst: number;
+  perDay: number;
+}
+
+/**
+ * The pace that never puts more than our share into any window: a burst at its start plus the steady rate
+ * through it. Pure. @param learnedLimit requests a window by the vendor's headers
+ */
+export function paceOf(provider: CalendarProvider, sharePercent: number, learnedLimit: number | null): Pace {
+  const vendor = VENDOR_LIMITS[provider];
+  const ours = Math.max(2, Math.floor(((learnedLimit ?? vendor.requests) * sharePercent) / 100));
+  const burst = Math.max(1, Math.floor(ours / 10));
+  return { intervalMs: vendor.windowMs / (ours - burst), burst, perDay: Math.floor((vendor.perDay * sharePercent) / 100) };
+}
+
+export interface QuotaLimited {
+  provider: CalendarProvider;
+  workspaces: number;
+  /** Age that these workspaces' slots reach while the quota is what it is. */
+  expectedAgeSeconds: number;
+}
+
+export interface Reservation {
+  /** Items without a credential, and those with a place, in the given order; `notBefore` is set. */
+  admitted: WorkItem[];
+  /** No place before the run's end. */
+  refused: WorkItem[];
+  quotaLimited: QuotaLimited[];
+}
+
+interface Demand {
+  provider: CalendarProvider;
+  items: WorkItem[];
+  requests: number;
+}
+
+/** Places for all items of a run. Since the oldest go first, ages stay even where not all are served. */
+export async function reserveQuota(
+  db: Db,
+  items: readonly WorkItem[],
+  options: { endsAt: number; now: number; sharePercent: number; ttlMs: number; timeoutMs: number },
+): Promise<Reservation> {
+  const demands = new Map<string, Demand>();
+  for (const item of items) {
+    if (!item.credential || item.link.provider === 'unknown') continue;
+    const demand = demands.get(item.credential.quotaKey) ?? { provider: item.link.provider, items: [], requests: 0 };
+    demand.items.push(item);
+    demand.requests += requestsOf(item);
+    demands.set(item.credential.quotaKey, demand);
+  }
+  if (demands.size === 0) return { admitted: [...items], refused: [], quotaLimited: [] };
+
+  const grants = await takeAll(db, demands, options);
+  const notBefore = new Map<WorkItem, number>();
+  const refused = new Set<WorkItem>();
+  const quotaLimited: QuotaLimited[] = [];
+  for (const [key, demand] of demands) {
+    const grant = grants.get(key);
+    let used = 0;
+    for (const item of demand.items) {
+      const needs = requestsOf(item);
+      if (!grant || used + needs > grant.granted) {
+        refused.add(item);
+        continue;
+      }
+      // The item starts when its last request is due: its requests follow one another at once.
+      notBefore.set(item, Math.max(options.now, grant.firstAt + (used + needs - 1) * grant.intervalMs));
+      used += needs;
+    }
+    if (refused.size > 0 && grant && demand.items.some((item) => refused.has(item))) {
+      const expectedMs = Math.max(options.ttlMs, demand.requests * grant.intervalMs);
+      quotaLimited.push({ provider: demand.provider, workspaces: demand.items.length, expectedAgeSeconds: Math.round(expectedMs / 1000) });
+    }
+  }
+  return {
+    admitted: items.filter((item) => !refused.has(item)).map((item) => ({ ...item, notBefore: notBefore.get(item) ?? null })),
+    refused: [...refused],
+    quotaLimited,
+  };
+}
+
+interface Grant {
+  firstAt: number;
+  granted: number;
+  intervalMs: number;
+}
+
+async function takeAll(
+  db: Db,
+  demands: ReadonlyMap<string, Demand>,
+  options: { endsAt: number; now: number; sharePercent: number; timeoutMs: number },
+): Promise<Map<string, Grant>> {
+  const keys = [...demands.keys()].sort();
+  const wanted = keys.map((key) => demands.get(key)?.requests ?? 0);
+  const providers = keys.map((key) => demands.get(key)?.provider ?? 'calendly');
+  const paces = providers.map((provider) => paceOf(provider, options.sharePercent, null));
+  const vendorRequests = providers.map((provider) => VENDOR_LIMITS[provider].requests);
+  const base = Prisma.sql`GREATEST(COALESCE(o.next_free, '-infinity'), i.now - (i.burst - 1) * i.interval)`;
+  const [rows] = await boundedTransaction(db, options.timeoutMs, [
+    db.$queryRaw<{ key: string; first_ms: number; interval_ms: number; granted: number }[]>`
+      WITH asked AS (
+        SELECT t.*, ${instantOf(Prisma.sql`${options.now}::float8`)} AS now, ${instantOf(Prisma.sql`${options.endsAt}::float8`)} AS ends
+        FROM unnest(${keys}::text[], ${providers}::text[], ${wanted}::int[], ${paces.map((p) => p.intervalMs)}::float8[],
+          ${paces.map((p) => p.burst)}::float8[], ${paces.map((p) => p.perDay)}::int[], ${vendorRequests}::float8[])
+          AS t(key, provider, wanted, interval_ms, burst, per_day, vendor_requests)
+      ), old AS (
+        SELECT b."quotaKey" AS key, b."nextFreeAt" AS next_free, b."blockedUntil" AS blocked, b."learnedLimit" AS learned,
+          CASE WHEN b."dayStartedAt" > now() - interval '24 hours' THEN b."dayStartedAt" END AS day_started, b."dayUsed" AS day_used
+        FROM "QuotaBucket" b WHERE b."quotaKey" = ANY(${keys}::text[]) ORDER BY b."quotaKey" FOR UPDATE
+      ), i AS (
+        -- A limit that the vendor's headers told scales the pace in proportion.
+        SELECT a.key, a.provider, a.wanted, a.now, a.ends, a.per_day,
+          a.interval_ms * a.vendor_requests / COALESCE(o.learned, a.vendor_requests) * interval '1 millisecond' AS interval,
+          floor(GREATEST(1, a.burst * COALESCE(o.learned, a.vendor_requests) / a.vendor_requests)) AS burst
+        FROM asked a LEFT JOIN old o ON o.key = a.key
+      ), calc AS (
+        SELECT i.key, i.provider, i.interval, ${base} AS first_at, o.day_started,
+          CASE WHEN o.day_started IS NULL THEN 0 ELSE o.day_used END AS day_used,
+          CASE WHEN o.blocked > i.now THEN 0 ELSE GREATEST(0, LEAST(i.wanted,
+            floor(extract(epoch FROM i.ends - ${base}) / extract(epoch FROM i.interval))::int + 1,
+            i.per_day - CASE WHEN o.day_started IS NULL THEN 0 ELSE o.day_used END)) END AS granted
+        FROM i LEFT JOIN old o ON o.key = i.key
+      ), saved AS (
+        INSERT INTO "QuotaBucket" AS b ("quotaKey", provider, "nextFreeAt", "dayStartedAt", "dayUsed")
+        SELECT key, provider, first_at + granted * interval, COALESCE(day_started, now()), day_used + granted FROM calc ORDER BY key
+        ON CONFLICT ("quotaKey") DO UPDATE SET "nextFreeAt" = GREATEST(b."nextFreeAt", EXCLUDED."nextFreeAt"),
+          "dayStartedAt" = EXCLUDED."dayStartedAt", "dayUsed" = EXCLUDED."dayUsed"
+      )
+      SELECT key, ${epochMs(Prisma.sql`first_at`)} AS first_ms, (extract(epoch FROM interval) * 1000)::float8 AS interval_ms,
+        granted::int AS granted FROM calc`,
+  ]);
+  return new Map(rows.map((row) => [row.key, { firstAt: row.first_ms, granted: row.granted, intervalMs: row.interval_ms }]));
+}
+
+/** What a run learned of its buckets: a vendor's stated limit, a time in which it must not be asked. */
+export interface QuotaLesson {
+  quotaKey: string;
+  learnedLimit: number | null;
+  blockedUntil: number | null;
+}
+
+export async function saveQuotaLessons(db: Db, lessons: readonly QuotaLesson[], timeoutMs: number): Promise<void> {
+  if (lessons.length === 0) return;
+  const sorted = [...lessons].sort((a, b) => (a.quotaKey < b.quotaKey ? -1 : 1));
+  await boundedTransaction(db, timeoutMs, [
+    db.$executeRaw`
+      UPDATE "QuotaBucket" b SET "learnedLimit" = COALESCE(i.learned, b."learnedLimit"),
+        "blockedUntil" = GREATEST(b."blockedUntil", ${instantOf(Prisma.sql`i.blocked_ms`)})
+      FROM unnest(${sorted.map((l) => l.quotaKey)}::text[], ${sorted.map((l) => l.learnedLimit)}::int[],
+        ${sorted.map((l) => l.blockedUntil)}::float8[]) AS i(key, learned, blocked_ms)
+      WHERE b."quotaKey" = i.key`,
+  ]);
+}

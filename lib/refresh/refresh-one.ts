@@ -1,0 +1,141 @@
+/**
+ * Refreshes one workspace outside a sweep: by a person, by `workspaceId=`, or for a reader whose slots are
+ * stale. Takes no lock but a claim, one conditional UPDATE of `refreshingUntil`; sweeps leave a live claim alone.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { anchoredClock } from '../clock';
+import { boundedTransaction, type Db } from '../db';
+import { log } from '../log';
+import type { ErrorKind } from '../providers/errors';
+import { attempt } from './attempt';
+import { decideFailure, shouldRespectBackoff } from './backoff';
+import type { CacheContext } from './context';
+import { ensureStatusRows, readFacts } from './facts';
+import { isOpen } from './breaker';
+import { reserveQuota } from './quota';
+import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from './read';
+import { storeBatch, type Write } from './store';
+import { workItemOf } from './work-item';
+import type { WorkItem } from './types';
+
+export type RefreshOutcome =
+  | { kind: 'refreshed'; changed: boolean; slotCount: number; durationMs: number }
+  | { kind: 'failed'; errorKind: ErrorKind | 'store_error' | 'unknown_write'; message: string; durationMs: number }
+  | { kind: 'skipped'; reason: 'paused' | 'notConfigured' | 'claimed' | 'backoff' | 'breaker' | 'quota' | 'deleted' };
+
+const QUERY_TIMEOUT_MS = 5_000;
+/** A claim outlives the workspace's deadline by this, for the write; then it ends by itself. */
+const CLAIM_GRACE_MS = 5_000;
+/** How long a reader waits for another's refresh, and how often it looks. */
+const WAIT_FOR_OTHER_MS = 5_000;
+const WAIT_STEP_MS = 250;
+/** A reader refreshes only what is stale by more than this: the next sweep is that near. */
+export const STALE_BEYOND_MS = 30_000;
+
+/**
+ * @param options.politely respect backoff, breaker and quota, as a reader must; a person's refresh does not wait
+ * @throws WorkspaceNotFoundError
+ */
+export async function refreshOne(context: CacheContext, workspaceId: string, options: { politely: boolean }): Promise<RefreshOutcome> {
+  const { db, settings } = context;
+  const startedAt = performance.now();
+  const facts = await readFacts(db, { workspaceId, timeoutMs: QUERY_TIMEOUT_MS });
+  const workspace = facts.workspaces[0];
+  if (!workspace) throw new WorkspaceNotFoundError(workspaceId);
+  const clock = anchoredClock(facts.databaseNow);
+  if (workspace.paused) return { kind: 'skipped', reason: 'paused' };
+  const item = workItemOf(workspace, context.origins);
+  if (!item) return { kind: 'skipped', reason: 'notConfigured' };
+
+  const host = facts.hosts.find((h) => h.host === item.host);
+  const isBreakerOpen = host !== undefined && isOpen({ ...host, failuresInARow: 0, errorKind: null }, clock.now());
+  if (options.politely) {
+    if (shouldRespectBackoff({ ...item.status, configuredFingerprint: item.fingerprint }, clock.now())) return { kind: 'skipped', reason: 'backoff' };
+    if (isBreakerOpen) return { kind: 'skipped', reason: 'breaker' };
+  }
+  if (!item.status.exists) await ensureStatusRows(db, [workspaceId], QUERY_TIMEOUT_MS);
+  const claimedUntil = await claim(db, workspaceId, settings.workspaceTimeoutMs + CLAIM_GRACE_MS);
+  if (claimedUntil === undefined) return { kind: 'skipped', reason: 'claimed' };
+  try {
+    if (item.credential) {
+      // A person's refresh is counted against the quota too, but does not wait for it.
+      const now = clock.now();
+      const quota = await reserveQuota(db, [item], { now, endsAt: now, sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: QUERY_TIMEOUT_MS });
+      if (options.politely && quota.admitted.length === 0) return { kind: 'skipped', reason: 'quota' };
+    }
+    const write = await fetchOne(context, item, clock, isBreakerOpen);
+    const deadline = performance.now() + QUERY_TIMEOUT_MS;
+    const [stored] = await storeBatch(db, [write], settings, () => deadline - performance.now());
+    const durationMs = Math.round(performance.now() - startedAt);
+    if (!stored || stored.outcome === 'gone') return { kind: 'skipped', reason: 'deleted' };
+    if (stored.outcome === 'unknown') return { kind: 'failed', errorKind: 'unknown_write', message: 'The database did not answer; whether the result was stored is not known.', durationMs };
+    if (stored.outcome === 'failed') return { kind: 'failed', errorKind: 'store_error', message: stored.error ?? 'The database refused the row.', durationMs };
+    if (write.kind === 'success') return { kind: 'refreshed', changed: stored.outcome === 'changed', slotCount: write.result.slots.length, durationMs };
+    if (write.kind === 'failure') return { kind: 'failed', errorKind: write.result.errorKind, message: write.result.message, durationMs };
+    return { kind: 'skipped', reason: 'claimed' };
+  } finally {
+    // A stored result has ended the claim already; whatever else happened must not leave it.
+    await release(db, workspaceId, claimedUntil);
+  }
+}
+
+async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType<typeof anchoredClock>, breakerOpen: boolean): Promise<Write> {
+  const never = new AbortController().signal;
+  const result = await attempt(item, context, context.transport.client(), clock, never);
+  if (result.kind === 'abandoned') return { kind: 'abandoned', result };
+  if (result.kind === 'success') {
+    return { kind: 'success', result, sendSlots: item.status.contentHash !== result.contentHash.toString() };
+  }
+  const decision = decideFailure(
+    {
+      errorKind: result.errorKind, retryAfterMs: result.retryAfterMs, status: item.status, fingerprint: item.fingerprint,
+      hasSucceeded: item.status.succeededAt !== null && item.stored?.slotsFingerprint === item.fingerprint, breakerOpen,
+    },
+    context.settings, clock.now(), context.random(),
+  );
+  return { kind: 'failure', result, decision };
+}
+
+/** One conditional UPDATE: of any number of claimants, in any process, one wins. Returns the claim's end, its token. */
+async function claim(db: Db, workspaceId: string, forMs: number): Promise<string | undefined> {
+  const [claimed] = await boundedTransaction(db, QUERY_TIMEOUT_MS, [
+    db.$queryRaw<{ until: string }[]>`
+      UPDATE "WorkspaceAvailabilityStatus" SET "refreshingUntil" = clock_timestamp() + ${forMs} * interval '1 millisecond'
+      WHERE "clientId" = ${workspaceId} AND ("refreshingUntil" IS NULL OR "refreshingUntil" <= clock_timestamp())
+      RETURNING "refreshingUntil"::text AS until`,
+  ]);
+  return claimed[0]?.until;
+}
+
+/** Ends our claim if it still stands: never one that another took after ours ran out. */
+async function release(db: Db, workspaceId: string, claimedUntil: string): Promise<void> {
+  await boundedTransaction(db, QUERY_TIMEOUT_MS, [
+    db.$executeRaw`
+      UPDATE "WorkspaceAvailabilityStatus" SET "refreshingUntil" = NULL
+      WHERE "clientId" = ${workspaceId} AND "refreshingUntil" = ${claimedUntil}::timestamptz`,
+  ]).catch((error: unknown) => {
+    log().warn({ workspaceId, error: error instanceof Error ? error.name : 'unknown' }, 'claim_release_failed');
+  });
+}
+
+/** Whether a reader should ask for a refresh before it answers. Pure. */
+export function isWorthRefreshing({ answer, staleAt, now }: ReadResult): boolean {
+  if (answer.state === 'paused' || answer.calendarUrl === null) return false;
+  return staleAt === null || now > staleAt + STALE_BEYOND_MS || answer.state === 'unavailable' || answer.state === 'misconfigured';
+}
+
+/** Refreshes for a reader, or waits for who holds the claim, then reads again; from the cache in any case. */
+export async function readRefreshed(context: CacheContext, workspaceId: string, maxAgeMs: number, before: ReadResult): Promise<ReadResult> {
+  const outcome = await refreshOne(context, workspaceId, { politely: true });
+  if (outcome.kind !== 'skipped' || outcome.reason !== 'claimed') {
+    return outcome.kind === 'skipped' ? before : await readWorkspace(context.db, workspaceId, maxAgeMs);
+  }
+  const deadline = performance.now() + WAIT_FOR_OTHER_MS;
+  let latest = before;
+  while (performance.now() < deadline) {
+    await sleep(WAIT_STEP_MS);
+    latest = await readWorkspace(context.db, workspaceId, maxAgeMs);
+    if (latest.refreshingUntil === null || latest.fetchedAt !== before.fetchedAt) break;
+  }
+  return latest;
+}

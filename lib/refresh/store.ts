@@ -1,0 +1,221 @@
+/**
+ * Writes the results of attempts, a batch a transaction.
+ *
+ * Every write carries its fence, the start of its attempt by the database's clock: a success applies only if
+ * none that began later is stored, a failure only if nothing that began later is. The hot row is locked or
+ * updated first and so serialises the writers of one workspace; the cold row follows it.
+ *
+ * Rows are taken in the order of their ids; two writers that still cross are told so by PostgreSQL
+ * (deadlock), and the batch is written again.
+ */
+import { boundedTransaction, Prisma, sqlState, type Db } from '../db';
+import { instantOf } from './configured';
+import type { AbandonedResult, FailureResult, SuccessResult } from './types';
+import type { FailureDecision } from './backoff';
+
+/** A row that is to be written; failures come with what was decided about their retry. */
+export type Write =
+  | { kind: 'success'; result: SuccessResult; sendSlots: boolean }
+  | { kind: 'failure'; result: FailureResult; decision: FailureDecision }
+  | { kind: 'abandoned'; result: AbandonedResult };
+
+/**
+ * `changed`: a slot appeared or disappeared. `unchanged`: none did. `gone`: the workspace was deleted.
+ * `recorded`: a failure or an abandonment. `failed`: the database refused this row. `unknown`: it did not answer.
+ */
+export type WriteOutcome = 'changed' | 'unchanged' | 'gone' | 'recorded' | 'failed' | 'unknown';
+
+export interface StoreSettings {
+  ttlMs: number;
+  lookaheadDays: number;
+}
+
+export interface StoredWrite {
+  write: Write;
+  outcome: WriteOutcome;
+  /** Why the database refused the row; no parameter values. */
+  error?: string;
+}
+
+/**
+ * Stores a batch; never throws. A failing batch is halved until the bad row is alone.
+ * @param timeLeftMs asked before every transaction: what the run can still spend
+ */
+export async function storeBatch(db: Db, writes: readonly Write[], settings: StoreSettings, timeLeftMs: () => number): Promise<StoredWrite[]> {
+  const sorted = [...writes].sort((a, b) => (a.result.item.workspaceId < b.result.item.workspaceId ? -1 : 1));
+  const stored = await storeOrHalve(db, sorted, settings, timeLeftMs, 0);
+  const resend = stored.filter((s) => s.outcome === 'resend').map((s) => s.write);
+  const done = stored.filter((s): s is StoredWrite => s.outcome !== 'resend');
+  if (resend.length === 0) return done;
+  const again = resend.map((write) => (write.kind === 'success' ? { ...write, sendSlots: true } : write));
+  const second = await storeOrHalve(db, again, settings, timeLeftMs, 0);
+  return [...done, ...second.map((s) => ({ ...s, outcome: s.outcome === 'resend' ? ('unchanged' as const) : s.outcome }))];
+}
+
+type Attempt = Omit<StoredWrite, 'outcome'> & { outcome: WriteOutcome | 'resend' };
+
+/** Deadlock, serialization failure, a unique key that a concurrent first success took: the same batch can succeed. */
+const RETRYABLE_STATES = new Set(['40P01', '40001', '23505']);
+const MAX_BATCH_RETRIES = 3;
+
+async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSettings, timeLeftMs: () => number, tries: number): Promise<Attempt[]> {
+  const left = timeLeftMs();
+  if (left <= 0) return writes.map((write) => ({ write, outcome: 'unknown' }));
+  try {
+    return await storeOnce(db, writes, settings, left);
+  } catch (error) {
+    const state = sqlState(error);
+    // No code, or a connection or shutdown code: whether the transaction was committed is not known.
+    if (state === undefined || state.startsWith('08') || state.startsWith('57P')) {
+      if (tries < 1) return await storeOrHalve(db, writes, settings, timeLeftMs, tries + 1);
+      return writes.map((write) => ({ write, outcome: 'unknown' }));
+    }
+    if (RETRYABLE_STATES.has(state) && tries < MAX_BATCH_RETRIES) {
+      return await storeOrHalve(db, writes, settings, timeLeftMs, tries + 1);
+    }
+    const [only] = writes;
+    if (only && writes.length === 1) {
+      // A foreign key that no longer holds: the workspace was deleted between plan and write.
+      if (state === '23503') return [{ write: only, outcome: 'gone' }];
+      return [{ write: only, outcome: 'failed', error: `the database refused the row (SQLSTATE ${state})` }];
+    }
+    const half = Math.ceil(writes.length / 2);
+    const halves = [writes.filter((_, i) => i < half), writes.filter((_, i) => i >= half)];
+    const stored: Attempt[] = [];
+    for (const part of halves) stored.push(...(await storeOrHalve(db, part, settings, timeLeftMs, tries)));
+    return stored;
+  }
+}
+
+interface OutcomeRow {
+  id: string;
+  outcome: string;
+}
+
+async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettings, timeoutMs: number): Promise<Attempt[]> {
+  const touches = writes.filter((w) => w.kind === 'success' && !w.sendSlots).map((w) => w.result as SuccessResult);
+  const contents = writes.filter((w) => w.kind === 'success' && w.sendSlots).map((w) => w.result as SuccessResult);
+  const failures = writes.filter((w) => w.kind === 'failure');
+  const abandoned = writes.filter((w) => w.kind === 'abandoned');
+  const statements: Prisma.PrismaPromise<OutcomeRow[]>[] = [];
+  if (touches.length > 0) statements.push(touch(db, touches, settings));
+  if (contents.length > 0) statements.push(writeContents(db, contents, settings));
+  if (failures.length > 0) statements.push(recordFailures(db, failures));
+  if (abandoned.length > 0) statements.push(recordAbandoned(db, abandoned.map((w) => w.result)));
+  const results = await boundedTransaction(db, timeoutMs, statements);
+  const outcomes = new Map(results.flat().map((row) => [row.id, row.outcome]));
+  return writes.map((write) => {
+    const outcome = outcomes.get(write.result.item.workspaceId);
+    if (write.kind !== 'success') return { write, outcome: 'recorded' };
+    if (!write.sendSlots) return { write, outcome: outcome === undefined ? 'resend' : 'unchanged' };
+    return { write, outcome: outcome === 'changed' ? 'changed' : outcome === undefined ? 'gone' : 'unchanged' };
+  });
+}
+
+/** Columns that a success sets on the hot row. `i.began` is the start of the attempt. */
+function successColumns(settings: StoreSettings): Prisma.Sql {
+  return Prisma.sql`
+    "fetchedAt" = GREATEST(s."fetchedAt", i.began), "succeededAt" = i.began,
+    "staleAt" = i.began + ${settings.ttlMs} * interval '1 millisecond', "retryAt" = NULL,
+    "refreshingUntil" = NULL, "contentHash" = i.content_hash, "consecutiveFailures" = 0, "abandonedRuns" = 0,
+    "actionRequired" = false, "attemptFingerprint" = i.fingerprint, "errorKind" = NULL, "lastError" = NULL`;
+}
+
+const began = instantOf(Prisma.sql`t.began_ms`);
+
+/** Success that saw what is stored: the hot row alone. Returns the rows where that is so. */
+function touch(db: Db, results: SuccessResult[], settings: StoreSettings): Prisma.PrismaPromise<OutcomeRow[]> {
+  return db.$queryRaw`
+    UPDATE "WorkspaceAvailabilityStatus" s SET ${successColumns(settings)}
+    FROM (SELECT t.id, ${began} AS began, t.content_hash, t.fingerprint
+            FROM unnest(${results.map((r) => r.item.workspaceId)}::text[], ${results.map((r) => r.beganAt)}::float8[],
+              ${results.map((r) => r.contentHash.toString())}::bigint[], ${results.map((r) => r.item.fingerprint)}::text[])
+              AS t(id, began_ms, content_hash, fingerprint)) i
+    WHERE s."clientId" = i.id AND s."contentHash" = i.content_hash AND s."succeededAt" <= i.began
+    RETURNING s."clientId" AS id, 'unchanged' AS outcome`;
+}
+
+/**
+ * Success with its slots. The cold row is rewritten when anything but already-past slots differs; the
+ * generation grows when a slot inside both the old and the new window appeared or disappeared, or the
+ * duration changed. The comparison stands in the UPDATE itself, so that PostgreSQL repeats it on the row as
+ * a concurrent writer left it.
+ */
+function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings): Prisma.PrismaPromise<OutcomeRow[]> {
+  const lookahead = Prisma.sql`${settings.lookaheadDays} * interval '24 hours'`;
+  return db.$queryRaw`
+    WITH input AS MATERIALIZED (
+      SELECT t.id, ${began} AS began, t.content_hash, t.fingerprint, t.slots_hash, t.link_id, t.type::"CalendarType" AS type,
+        t.url, t.duration, t.meta::jsonb AS meta,
+        ARRAY(SELECT ${instantOf(Prisma.sql`x`)} FROM unnest(t.slots::float8[]) x) AS slots
+      FROM unnest(${results.map((r) => r.item.workspaceId)}::text[], ${results.map((r) => r.beganAt)}::float8[],
+          ${results.map((r) => r.contentHash.toString())}::bigint[], ${results.map((r) => r.item.fingerprint)}::text[],
+          ${results.map((r) => r.slotsHash.toString())}::bigint[], ${results.map((r) => r.item.link.id)}::text[],
+          ${results.map((r) => r.item.link.provider)}::text[], ${results.map((r) => r.item.link.url)}::text[],
+          ${results.map((r) => r.durationMinutes)}::int[], ${results.map((r) => JSON.stringify(r.meta))}::text[],
+          ${results.map((r) => `{${r.slots.join(',')}}`)}::text[])
+        AS t(id, began_ms, content_hash, fingerprint, slots_hash, link_id, type, url, duration, meta, slots)
+    ), prev AS MATERIALIZED (
+      SELECT s."clientId" AS id, s."succeededAt" AS succeeded FROM "WorkspaceAvailabilityStatus" s
+      JOIN input i ON i.id = s."clientId" ORDER BY s."clientId" FOR UPDATE OF s
+    ), hot AS (
+      UPDATE "WorkspaceAvailabilityStatus" s SET ${successColumns(settings)}
+      FROM input i JOIN prev p ON p.id = i.id
+      WHERE s."clientId" = i.id AND (p.succeeded IS NULL OR p.succeeded <= i.began)
+      RETURNING i.id, p.succeeded
+    ), updated AS (
+      UPDATE "WorkspaceAvailabilityCache" k SET
+        "calendarLinkId" = i.link_id, "calendarType" = i.type, "calendarUrl" = i.url, "slotDurationMinutes" = i.duration,
+        "slotsUtc" = i.slots, "slotCount" = cardinality(i.slots), "slotsHash" = i.slots_hash,
+        "slotsFingerprint" = i.fingerprint, "providerMeta" = i.meta,
+        generation = k.generation + CASE WHEN ${slotsChanged(lookahead)} THEN 1 ELSE 0 END,
+        "changedAt" = CASE WHEN ${slotsChanged(lookahead)} THEN i.began ELSE k."changedAt" END
+      FROM input i JOIN hot h ON h.id = i.id
+      WHERE k."clientId" = i.id AND (
+        (k."calendarLinkId", k."calendarType", k."calendarUrl", k."slotDurationMinutes", k."slotsFingerprint", k."providerMeta")
+          IS DISTINCT FROM (i.link_id, i.type, i.url, i.duration, i.fingerprint, i.meta)
+        OR ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began) <> i.slots)
+      RETURNING k."clientId" AS id, k."changedAt" = i.began AS changed
+    ), inserted AS (
+      INSERT INTO "WorkspaceAvailabilityCache" ("clientId", "calendarLinkId", "calendarType", "calendarUrl",
+        "slotDurationMinutes", "slotsUtc", "slotCount", "slotsHash", "slotsFingerprint", "providerMeta", "changedAt")
+      SELECT i.id, i.link_id, i.type, i.url, i.duration, i.slots, cardinality(i.slots), i.slots_hash, i.fingerprint, i.meta, i.began
+      FROM input i JOIN hot h ON h.id = i.id
+      WHERE NOT EXISTS (SELECT FROM "WorkspaceAvailabilityCache" k WHERE k."clientId" = i.id)
+      RETURNING "clientId" AS id
+    )
+    SELECT p.id, CASE WHEN n.id IS NOT NULL OR u.changed THEN 'changed' ELSE 'unchanged' END AS outcome
+    FROM prev p LEFT JOIN updated u ON u.id = p.id LEFT JOIN inserted n ON n.id = p.id`;
+}
+
+/** A slot in both windows appeared or disappeared; the old window is the last success's. */
+function slotsChanged(lookahead: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`(k."slotDurationMinutes" <> i.duration OR
+    ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began AND x < h.succeeded + ${lookahead})
+      <> ARRAY(SELECT x FROM unnest(i.slots) x WHERE x < h.succeeded + ${lookahead}))`;
+}
+
+/** A failure keeps slots, `succeededAt` and metadata. */
+function recordFailures(db: Db, writes: { result: FailureResult; decision: FailureDecision }[]): Prisma.PrismaPromise<OutcomeRow[]> {
+  return db.$queryRaw`
+    UPDATE "WorkspaceAvailabilityStatus" s SET
+      "fetchedAt" = i.began, "attemptFingerprint" = i.fingerprint, "errorKind" = i.kind, "lastError" = i.message,
+      "retryAt" = i.retry_at, "actionRequired" = i.action, "abandonedRuns" = 0, "refreshingUntil" = NULL,
+      "consecutiveFailures" = i.up + CASE WHEN s."attemptFingerprint" = i.fingerprint THEN s."consecutiveFailures" ELSE 0 END
+    FROM (SELECT t.id, ${began} AS began, t.fingerprint, t.kind, t.message, ${instantOf(Prisma.sql`t.retry_ms`)} AS retry_at, t.action, t.up
+            FROM unnest(${writes.map((w) => w.result.item.workspaceId)}::text[], ${writes.map((w) => w.result.beganAt)}::float8[],
+              ${writes.map((w) => w.result.item.fingerprint)}::text[], ${writes.map((w) => w.result.errorKind)}::text[],
+              ${writes.map((w) => w.result.message)}::text[], ${writes.map((w) => w.decision.retryAt)}::float8[],
+              ${writes.map((w) => w.decision.actionRequired)}::boolean[], ${writes.map((w) => (w.decision.countsUp ? 1 : 0))}::int[])
+              AS t(id, began_ms, fingerprint, kind, message, retry_ms, action, up)) i
+    WHERE s."clientId" = i.id AND (s."fetchedAt" IS NULL OR s."fetchedAt" < i.began) AND (s."succeededAt" IS NULL OR s."succeededAt" < i.began)
+    RETURNING s."clientId" AS id, 'recorded' AS outcome`;
+}
+
+/** Cut off by the run's end: keeps its place in the order. */
+function recordAbandoned(db: Db, results: AbandonedResult[]): Prisma.PrismaPromise<OutcomeRow[]> {
+  return db.$queryRaw`
+    UPDATE "WorkspaceAvailabilityStatus" s SET "abandonedRuns" = s."abandonedRuns" + 1, "refreshingUntil" = NULL
+    WHERE s."clientId" = ANY(${results.map((r) => r.item.workspaceId)}::text[])
+    RETURNING s."clientId" AS id, 'recorded' AS outcome`;
+}

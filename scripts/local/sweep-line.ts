@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { CronCall } from './local-cron';
+
+const seconds = z.number().nullish();
+
+/** Of a sweep's answer, what a line shows. */
+const sweepSchema = z.object({
+  skipped: z.literal(false),
+  attempted: z.number(),
+  refreshed: z.number(),
+  changed: z.number(),
+  unchanged: z.number(),
+  abandoned: z.number().default(0),
+  notReached: z.number().default(0),
+  errors: z.object({ total: z.number(), byKind: z.record(z.string(), z.number()) }),
+  durationMs: z.number(),
+  metrics: z.object({ ageSeconds: z.object({ p50: seconds, p95: seconds }) }).nullish(),
+});
+const skippedSchema = z.object({ skipped: z.literal(true), reason: z.string().optional() });
+const errorSchema = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) });
+
+/** One line for one call: of a sweep what it did, of anything else its status and time. */
+export function lineOfCall(call: CronCall): string {
+  const time = call.dueAt.toISOString().slice(11, 19);
+  const name = call.path.replace(/^\/api\/cron\//, '');
+  return `${time}  ${name}  ${describe(call)}`;
+}
+
+function describe({ status, body, durationMs }: CronCall): string {
+  const took = formatSeconds(durationMs / 1000);
+  if (status === undefined) return `no answer: ${String(body)} (${took})`;
+  const sweep = sweepSchema.safeParse(body);
+  if (sweep.success) return describeSweep(sweep.data);
+  const skipped = skippedSchema.safeParse(body);
+  if (skipped.success) return `skipped: ${skipped.data.reason ?? 'no reason given'} (${took})`;
+  const error = errorSchema.safeParse(body);
+  const message = error.success ? (typeof error.data.error === 'string' ? error.data.error : error.data.error.message) : '';
+  return `${String(status)}${message ? `: ${message}` : ''} (${took})`;
+}
+
+function describeSweep(sweep: z.infer<typeof sweepSchema>): string {
+  const kinds = Object.entries(sweep.errors.byKind).filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+  const { p50, p95 } = sweep.metrics?.ageSeconds ?? {};
+  const unfinished = sweep.abandoned + sweep.notReached;
+  return [
+    `${String(sweep.refreshed)}/${String(sweep.attempted)} refreshed (${String(sweep.changed)} changed, ${String(sweep.unchanged)} unchanged)`,
+    `${String(sweep.errors.total)} errors${kinds.length > 0 ? `: ${kinds.map(([kind, count]) => `${String(count)} ${kind}`).join(', ')}` : ''}`,
+    ...(unfinished > 0 ? [`${String(unfinished)} not finished`] : []),
+    `age p50 ${formatAge(p50)}, p95 ${formatAge(p95)}`,
+    formatSeconds(sweep.durationMs / 1000),
+  ].join(' · ');
+}
+
+const formatAge = (value: number | null | undefined): string => (value == null ? '–' : formatSeconds(value));
+
+export function formatSeconds(value: number): string {
+  return value < 9.95 ? `${value.toFixed(1)} s` : `${String(Math.round(value))} s`;
+}

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { detectCalendarType } from '../../../lib/providers/detect';
+
+const table: [url: string, type: ReturnType<typeof detectCalendarType>][] = [
+  ['https://calendly.com/acme/intro', 'calendly'],
+  ['  https://CALENDLY.com/acme/intro?month=2026-11 ', 'calendly'],
+  ['http://www.calendly.com/acme', 'calendly'],
+  ['https://calendly.com./acme', 'calendly'],
+  ['https://api.calendly.com/event_types/ET000001', 'calendly'],
+  ['https://calendly.com.evil.example/acme/intro', 'unknown'],
+  ['https://evilcalendly.com/acme/intro', 'unknown'],
+  ['https://evil.example/calendly.com/acme', 'unknown'],
+  ['https://calendly.com@evil.example/acme', 'unknown'],
+  ['https://evil.example/?next=https://calendly.com/acme', 'unknown'],
+  ['https://help.calendly.com/meetings/x', 'unknown'],
+  ['https://meetings.hubspot.com/acme/ada', 'hubspot'],
+  ['https://meetings-eu1.hubspot.com/acme', 'hubspot'],
+  ['https://app.hubspot.com/meetings/acme/ada', 'hubspot'],
+  ['https://app-na2.hubspot.com/meetings/acme', 'hubspot'],
+  ['https://app.hubspot.com/contacts/1', 'unknown'],
+  ['https://api.hubspot.com/meetings/acme', 'unknown'],
+  ['https://meetings.hubspot.com.evil.example/acme', 'unknown'],
+  ['https://xmeetings.hubspot.com.evil/meetingsx/acme', 'unknown'],
+  ['https://www.acme.example/meetings/ada', 'hubspot'],
+  ['https://www.acme.example/meetings', 'unknown'],
+  ['https://www.acme.example/our/meetings/ada', 'unknown'],
+  ['https://api.leadconnectorhq.com/widget/booking/AbCdEfGhIjKlMnOpQrSt', 'ghl'],
+  ['https://link.msgsndr.com/widget/bookings/intro', 'ghl'],
+  ['https://agency.leadconnectorhq.com/widget/group/x', 'ghl'],
+  ['https://book.agency.example/widget/booking/AbCdEfGhIjKlMnOpQrSt', 'ghl'],
+  ['https://book.agency.example/widget/bookings/intro', 'ghl'],
+  ['https://book.agency.example/widget/group/g', 'ghl'],
+  ['http://book.agency.example/widget/group/g', 'unknown'],
+  ['https://book.agency.example/widget/form/g', 'unknown'],
+  ['https://leadconnectorhq.com.evil.example/', 'unknown'],
+  ['https://notleadconnectorhq.com/', 'unknown'],
+  ['https://cal.com/acme', 'unknown'],
+  ['javascript:alert(1)//calendly.com', 'unknown'],
+  ['calendly.com/acme/intro', 'unknown'],
+  ['', 'unknown'],
+];
+
+test.each(table)('%s → %s', (url, type) => expect(detectCalendarType(url)).toBe(type));
