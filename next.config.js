@@ -6,6 +6,8 @@ export default {
   poweredByHeader: false,
   // Loaded from node_modules at run time: they use Node's own modules and gain nothing from bundling.
   serverExternalPackages: ['pg', 'pino', 'undici', '@prisma/adapter-pg'],
+  // The app alone: a deployment does not depend on the types of tests and scripts (`npm run typecheck` does).
+  typescript: { tsconfigPath: 'tsconfig.build.json' },
   turbopack: { root: dirname(fileURLToPath(import.meta.url)) },
   headers: async () => [
     {

@@ -1,21 +1,32 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { environment: 'node' as const };
+const POSTGRES = ['tests/support/postgres-global-setup.ts'];
 
 export default defineConfig({
   resolve: { alias: { '@': import.meta.dirname } },
   test: {
     projects: [
-      { extends: true, test: { ...shared, name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {
         extends: true,
         test: {
-          ...shared,
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
-          globalSetup: ['tests/support/postgres-global-setup.ts'],
+          globalSetup: POSTGRES,
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          globalSetup: POSTGRES,
+          // Each file starts several servers of its own; two files at once would test the machine.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -27,7 +27,7 @@ export interface GuardedOptions {
   stopSignal?: 'INT' | 'TERM' | 'QUIT';
   user?: { uid: number; gid: number };
   /** Its standard output and error; 'pipe' unless told. */
-  output?: 'pipe' | 'ignore' | number;
+  output?: 'pipe' | 'inherit' | 'ignore' | number;
 }
 
 const DEFAULT_GRACE_MS = 8_000;

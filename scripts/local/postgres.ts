@@ -17,8 +17,7 @@ export interface EmbeddedPostgres {
   /** Where its data is: `dataDir`, unless the server's account could not reach it there. */
   dataDir: string;
   stop: () => Promise<void>;
-  /** Resolves when the server is gone, wanted or not. */
-  exited: Promise<unknown>;
+  process: GuardedProcess;
 }
 
 export interface PostgresOptions {
@@ -47,7 +46,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
       name: 'postgres',
       command: binaries.postgres,
       args: ['-D', cluster, '-p', String(port), ...settings(options)],
-      env: { PATH: process.env.PATH, TZ: 'UTC', LC_MESSAGES: 'C' },
+      env: { ...process.env, TZ: 'UTC', LC_MESSAGES: 'C' },
       cwd: cluster,
       stopSignal: options.mode === 'throwaway' ? 'QUIT' : 'INT',
       output: log,
@@ -59,7 +58,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
       await server.stop();
       if (options.mode === 'throwaway') rmSync(home, { recursive: true, force: true });
     };
-    return { url, dataDir: home, stop, exited: server.exited };
+    return { url, dataDir: home, stop, process: server };
   } finally {
     closeSync(log);
   }
@@ -114,7 +113,7 @@ async function prepareCluster(home: string, cluster: string, { initdb, user }: P
         `--pgdata=${cluster}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=password', '--encoding=UTF8',
         '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(mode === 'throwaway' ? ['--no-sync'] : []),
       ],
-      { cwd: cluster, env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }, ...user },
+      { cwd: cluster, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, ...user },
     );
   } catch (cause) {
     rmSync(cluster, { recursive: true, force: true });

@@ -17,7 +17,7 @@ const sweepSchema = z.object({
   metrics: z.object({ ageSeconds: z.object({ p50: seconds, p95: seconds }) }).nullish(),
 });
 const skippedSchema = z.object({ skipped: z.literal(true), reason: z.string().optional() });
-const errorSchema = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) });
+const errorSchema = z.object({ message: z.string() });
 
 /** One line for one call: of a sweep what it did, of anything else its status and time. */
 export function lineOfCall(call: CronCall): string {
@@ -34,8 +34,7 @@ function describe({ status, body, durationMs }: CronCall): string {
   const skipped = skippedSchema.safeParse(body);
   if (skipped.success) return `skipped: ${skipped.data.reason ?? 'no reason given'} (${took})`;
   const error = errorSchema.safeParse(body);
-  const message = error.success ? (typeof error.data.error === 'string' ? error.data.error : error.data.error.message) : '';
-  return `${String(status)}${message ? `: ${message}` : ''} (${took})`;
+  return `${String(status)}${error.success ? `: ${error.data.message}` : ''} (${took})`;
 }
 
 function describeSweep(sweep: z.infer<typeof sweepSchema>): string {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseLatency } from './latency';
 import { benchPopulation, seedPopulation } from './population';
 import { startSimulator } from './server';
@@ -41,7 +41,7 @@ const program = new Command()
   .description('Speaks the booking endpoints and official APIs of Calendly, HubSpot Meetings and GoHighLevel on local ports.')
   .option('--seed <n>', 'seed of everything random', integer, 1)
   .option('--base-port <port>', 'control port; the hosts follow it (0: free ports)', integer, 4600)
-  .option('--population <name>', 'calendars to start with: demo, bench or none', 'demo')
+  .addOption(new Option('--population <name>', 'calendars to start with').choices(['demo', 'bench', 'none']).default('demo'))
   .option('--workspaces <n>', 'workspaces of the population', integer, 300)
   .option('--agencies <n>', 'agencies of the population', integer, 12)
   .option('--latency <spec>', 'none, <ms>, or <median ms>,<sigma>', latency)

@@ -45,11 +45,18 @@ const byDurationSchema = z.record(z.string().regex(/^\d+$/), durationSchema).sup
   }
 });
 
-export const availabilityPageSchema = z.object({
-  /** Required, so that an error object with status 200 is not taken for a month without slots. */
-  allUsersBusyTimes: z.array(z.object({ isOffline: z.boolean() })),
-  /** Left out when there is nothing to offer. */
-  linkAvailability: z.object({ linkAvailabilityByDuration: byDurationSchema }).optional(),
-});
+export const availabilityPageSchema = z
+  .looseObject({
+    /** Required, so that an error object with status 200 is not taken for a month without slots. */
+    allUsersBusyTimes: z.array(z.object({ isOffline: z.boolean() })),
+    /** Left out when there is nothing to offer. */
+    linkAvailability: z.object({ linkAvailabilityByDuration: byDurationSchema }).optional(),
+  })
+  .superRefine((page, context) => {
+    // Under another name it is not left out, and the month not empty.
+    const renamed = page.linkAvailability === undefined && Object.keys(page).find((key) => /availab/i.test(key));
+    if (renamed) context.addIssue({ code: 'custom', path: ['linkAvailability'], message: `is missing beside ${renamed}` });
+  })
+  .transform(({ allUsersBusyTimes, linkAvailability }) => ({ allUsersBusyTimes, linkAvailability }));
 
 export type AvailabilityPage = z.output<typeof availabilityPageSchema>;

@@ -5,6 +5,7 @@ import type { CalendarState, World } from '../world';
 import { dayText, isZone, localDayOf, parseDay } from '../zones';
 import { calendlyError, calendlyInvalid } from './errors';
 import { calendlyKey } from './identity';
+import { pageOf } from './page';
 import { renderRange } from './range';
 
 /** calendly.com: what the booking page itself asks for. */
@@ -183,11 +184,6 @@ function rangeAnswer(
     });
   if (isEmpty) return jsonText(Buffer.from(render().text));
   return jsonText(world.body(calendar, `range|${timezone}|${firstDay}|${lastDay}`, nowMs, render));
-}
-
-/** Chunks hold at most 28 dates, so a chunk that starts 28 days ahead is the second at least. */
-export function pageOf(daysAhead: number): number {
-  return daysAhead <= 1 ? 1 : Math.floor(daysAhead / 28) + (daysAhead < 28 ? 2 : 1);
 }
 
 function guard(calendar: CalendarState | undefined, answer: (calendar: CalendarState) => Answer): Answer {

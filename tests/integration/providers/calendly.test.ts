@@ -102,6 +102,7 @@ describe.each(interfaces)('%s: every slot of thirty days', (_name, options) => {
     const calendar = add({ now, zone, ...spec });
     const isOfficial = options(calendar).credential !== undefined;
     const expected = truth(calendar).filter((slot) => !isOfficial || slot >= sim.now() + NO_SLOT_SOON_MS);
+    expect(expected.length).toBeGreaterThan(0);
     const { slots, durationMinutes } = await fetchSlots(calendar, calendar.url, options(calendar));
     expect(slots.filter((slot) => !isOfficial || slot >= sim.now() + NO_SLOT_SOON_MS)).toEqual(expected);
     expect(durationMinutes).toBe(spec.durationsMinutes?.[0] ?? 30);
@@ -202,7 +203,7 @@ describe.each(interfaces)('%s: what is known is used', (name, options) => {
     sim.resetStats();
     sim.addFault({ fault: { kind: 'slow', ms: 20 } });
     await fetchSlots(calendar, calendar.url, options(calendar), 90);
-    expect(Object.values(sim.stats().byOrigin).map(({ maxInFlight }) => maxInFlight)).toEqual([1]);
+    expect(Math.max(...Object.values(sim.stats().byOrigin).map(({ maxInFlight }) => maxInFlight))).toBe(1);
   });
 });
 
@@ -219,6 +220,15 @@ describe.each(interfaces)('%s: an empty answer', (name, options) => {
     paths = [];
     expect((await fetchSlots(calendar, calendar.url, { ...options(calendar), meta, confirmEmpty: true })).slots).toEqual([]);
     expect(paths.filter((path) => !/range|available_times/.test(path))).toHaveLength(1);
+  });
+
+  test('needs no more than the call that resolved the link', async () => {
+    const calendar = add({ slots: [] });
+    await fetchSlots(calendar, calendar.url, options(calendar));
+    const plain = paths.length;
+    paths = [];
+    await fetchSlots(calendar, calendar.url, { ...options(calendar), confirmEmpty: true });
+    expect(paths).toHaveLength(plain);
   });
 
   test('of a paused page is not_found, not empty', async () => {

@@ -53,6 +53,12 @@ describe('what HubSpot sends', () => {
     expect(checked.error?.issues[0]?.path.join('.')).toBe(path);
   });
 
+  it('a link availability under another name is not an absent one', () => {
+    const checked = availabilityPageSchema.safeParse({ allUsersBusyTimes: [], linkAvailabilityV2: {} });
+    expect(checked.error?.issues[0]?.path).toEqual(['linkAvailability']);
+    expect(availabilityPageSchema.safeParse({ allUsersBusyTimes: [], branding: {} }).success).toBe(true);
+  });
+
   it('a link availability of null is not an absent one', () => {
     expect(availabilityPageSchema.safeParse({ allUsersBusyTimes: [], linkAvailability: null }).success).toBe(false);
   });
@@ -78,7 +84,7 @@ describe('readMonths', () => {
   });
 
   it('is offline only when nobody’s calendar is seen', () => {
-    const page = (...isOffline: boolean[]) => [{ allUsersBusyTimes: isOffline.map((value) => ({ isOffline: value })) }];
+    const page = (...isOffline: boolean[]) => [availabilityPageSchema.parse({ allUsersBusyTimes: isOffline.map((value) => ({ isOffline: value })) })];
     expect(readMonths(page(true, true), 30).isOffline).toBe(true);
     expect(readMonths(page(true, false), 30).isOffline).toBe(false);
     expect(readMonths(page(), 30).isOffline).toBe(false);

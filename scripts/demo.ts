@@ -1,0 +1,150 @@
+// `npm run demo`: the whole product on this machine, against simulated providers, until Ctrl-C.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { createDb, type Db } from '../lib/db';
+import { isolatedAppEnv } from './local/environment';
+import { freePort } from './local/free-port';
+import { live, type Lifetime } from './local/lifetime';
+import { readCronJobs, startLocalCron } from './local/local-cron';
+import { PROJECT_ROOT } from './local/migration-files';
+import { say, showProgress, step } from './local/output';
+import { startPostgres } from './local/postgres';
+import { RUNNING_DEMO_FILE } from './local/running-demo';
+import { seedDatabase } from './local/seed';
+import { startSimulatorProcess } from './local/simulator-process';
+import { lineOfCall, formatSeconds } from './local/sweep-line';
+import { followSweep } from './local/sweep-progress';
+import { buildWeb } from './local/web-build';
+import { startWebServer } from './local/web-server';
+import { migrate } from './migrate';
+import { seedPopulation } from './simulator/population';
+
+const DEMO_DIR = join(PROJECT_ROOT, '.data', 'demo');
+const SWEEP_PATH = '/api/cron/availability';
+const AGENCIES = 12;
+const SEED = 1;
+/** Median and spread of the simulated providers' answers. */
+const LATENCY = '250,0.6';
+
+interface Options {
+  workspaces: number;
+  port: number;
+  keep: boolean;
+  sweeps?: number;
+}
+
+function integerFrom(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max) throw new InvalidArgumentError(`It must be a whole number from ${String(min)} to ${String(max)}.`);
+    return value;
+  };
+}
+
+const options = new Command('npm run demo --')
+  .description('Database, simulated providers, seeded agencies, production build, server and a local cron, on this machine. Ctrl-C ends all of it.')
+  .option('--workspaces <n>', 'how many workspaces to seed', integerFrom(AGENCIES, 20_000), 303)
+  .option('--port <n>', 'port of the app; the next free one is taken', integerFrom(1, 65_535), 3000)
+  .option('--keep', 'go on with the data of the demo before', false)
+  .option('--sweeps <n>', 'end after so many sweeps', integerFrom(1, 1_000_000))
+  .addHelpText('after', '\nExamples:\n  npm run demo\n  npm run demo -- --workspaces 1000 --port 4000\n  npm run demo -- --sweeps 2')
+  .parse()
+  .opts<Options>();
+
+await live(async (lifetime) => {
+  if (!options.keep) rmSync(DEMO_DIR, { recursive: true, force: true });
+  mkdirSync(DEMO_DIR, { recursive: true });
+  const logOf = (name: string): string => join(DEMO_DIR, `${name}.log`);
+
+  const databaseUrl = await step('database', async (note) => {
+    const server = await startPostgres({ dataDir: join(DEMO_DIR, 'postgres'), mode: 'durable' });
+    lifetime.watch(server.process);
+    note('PostgreSQL, in .data/demo');
+    return server.url;
+  });
+  lifetime.throwIfEnding();
+  await step('migrations', async (note) => { note(`${String((await migrate(databaseUrl)).length)} applied`); });
+  lifetime.throwIfEnding();
+
+  const size = { workspaces: options.workspaces, agencies: AGENCIES, seed: SEED };
+  const providers = await step('provider simulator', async (note) => {
+    note(`Calendly, HubSpot and GoHighLevel, answers in about ${LATENCY.split(',')[0] ?? ''} ms`);
+    return await startSimulatorProcess(lifetime, { ...size, latency: LATENCY }, logOf('simulator'));
+  });
+
+  const db = createDb(databaseUrl, { poolMax: 2, applicationName: 'demo' });
+  lifetime.onEnd(() => db.$disconnect());
+  const credentialsKey = keptSecret('credentials-key', () => `demo:${randomBytes(32).toString('base64')}`);
+  await step('agencies', async (note) => {
+    const isSeeded = (await db.client.count()) > 0;
+    const population = seedPopulation(size);
+    const count = isSeeded ? await db.client.count() : await seedDatabase(db, population, credentialsKey);
+    note(`${String(count)} workspaces of ${String(population.agencies.length)} agencies${isSeeded ? ', kept' : ''}`);
+  });
+  lifetime.throwIfEnding();
+  await step('production build', async (note) => {
+    if ((await buildWeb(lifetime)) === 'unchanged') note('nothing changed since the last one');
+  });
+
+  const secret = randomBytes(24).toString('hex');
+  const variables = {
+    ...providers, DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: databaseUrl, CRON_SECRET: secret, CREDENTIALS_KEY: credentialsKey,
+    CONSOLE_PASSWORD: keptSecret('console-password', () => randomBytes(9).toString('base64url')), LOG_LEVEL: 'info',
+  };
+  const { url } = await step('server', async (note) => {
+    const port = await freePort(options.port);
+    const server = await startWebServer(lifetime, { command: 'start', port, env: isolatedAppEnv(variables), logFile: logOf('server') });
+    if (port !== options.port) note(`port ${String(options.port)} is taken`);
+    return server;
+  });
+  shareWithOtherScripts({ ...variables, APP_URL: url }, lifetime);
+
+  say(`\n  ${url}${existsSync(join(PROJECT_ROOT, 'app', '(console)')) ? `   (password ${variables.CONSOLE_PASSWORD})` : ''}`);
+  say(`  curl -H "Authorization: Bearer ${secret}" ${url}${SWEEP_PATH}`);
+  say('  npm run workspaces -- list      (in another terminal)\n\n  One line a minute from here on. Ctrl-C ends it.\n');
+  await sweepUntilEnd(lifetime, url, secret, db);
+});
+
+/** The local cron; the first sweep does not wait for its minute. */
+async function sweepUntilEnd(lifetime: Lifetime, baseUrl: string, secret: string, db: Db): Promise<void> {
+  let finished = 0;
+  const followed: { stop: () => void }[] = [];
+  const cron = startLocalCron({
+    baseUrl, secret, jobs: readCronJobs(),
+    startWith: (job) => job.path.startsWith(SWEEP_PATH),
+    onStart: (job) => {
+      if (!job.path.startsWith(SWEEP_PATH)) return;
+      const [sweep, startedAt] = [followSweep(db), performance.now()];
+      const stop = showProgress(() => `… sweep  ${String(sweep.done())}/${String(sweep.total())} workspaces attempted  ${formatSeconds((performance.now() - startedAt) / 1000)}`);
+      followed.push({ stop: () => { stop(); sweep.stop(); } });
+    },
+    onCall: (call) => {
+      if (call.path.startsWith(SWEEP_PATH)) {
+        followed.shift()?.stop();
+        finished++;
+      }
+      say(lineOfCall(call));
+      if (finished === options.sweeps) lifetime.end();
+    },
+  });
+  lifetime.onEnd(() => {
+    cron.stop();
+    for (const one of followed) one.stop();
+  });
+  await new Promise<never>(() => undefined);
+}
+
+/** A secret that must outlive the demo for `--keep`: what it sealed is in the database. */
+function keptSecret(name: string, make: () => string): string {
+  const path = join(DEMO_DIR, name);
+  if (!existsSync(path)) writeFileSync(path, make(), { mode: 0o600 });
+  return readFileSync(path, 'utf8');
+}
+
+/** Lets `npm run workspaces` and the like, started in another terminal, find this demo. */
+function shareWithOtherScripts(variables: Record<string, string>, lifetime: Lifetime): void {
+  writeFileSync(RUNNING_DEMO_FILE, Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`).join(''), { mode: 0o600 });
+  lifetime.onEnd(() => { rmSync(RUNNING_DEMO_FILE, { force: true }); });
+}
