@@ -14,7 +14,7 @@ import { startPostgres } from './local/postgres';
 import { RUNNING_DEMO_FILE } from './local/running-demo';
 import { seedDatabase } from './local/seed';
 import { startSimulatorProcess } from './local/simulator-process';
-import { lineOfCall, formatSeconds } from './local/sweep-line';
+import { formatSeconds, isFinishedSweep, lineOfCall } from './local/sweep-line';
 import { followSweep } from './local/sweep-progress';
 import { buildWeb } from './local/web-build';
 import { startWebServer } from './local/web-server';
@@ -109,31 +109,30 @@ await live(async (lifetime) => {
 
 /** The local cron; the first sweep does not wait for its minute. */
 async function sweepUntilEnd(lifetime: Lifetime, baseUrl: string, secret: string, db: Db): Promise<void> {
-  let finished = 0;
-  const followed: { stop: () => void }[] = [];
+  let sweeps = 0;
+  const isSweep = (job: { path: string }): boolean => job.path.startsWith(SWEEP_PATH);
   const cron = startLocalCron({
     baseUrl, secret, jobs: readCronJobs(),
-    startWith: (job) => job.path.startsWith(SWEEP_PATH),
-    onStart: (job) => {
-      if (!job.path.startsWith(SWEEP_PATH)) return;
-      const [sweep, startedAt] = [followSweep(db), performance.now()];
-      const stop = showProgress(() => `… sweep  ${String(sweep.done())}/${String(sweep.total())} workspaces attempted  ${formatSeconds((performance.now() - startedAt) / 1000)}`);
-      followed.push({ stop: () => { stop(); sweep.stop(); } });
-    },
+    startWith: isSweep,
+    onStart: (job) => (isSweep(job) ? showSweep(db) : undefined),
     onCall: (call) => {
-      if (call.path.startsWith(SWEEP_PATH)) {
-        followed.shift()?.stop();
-        finished++;
-      }
       say(lineOfCall(call));
-      if (finished === options.sweeps) lifetime.end();
+      if (isSweep(call) && isFinishedSweep(call)) sweeps++;
+      if (sweeps === options.sweeps) lifetime.end();
     },
   });
-  lifetime.onEnd(() => {
-    cron.stop();
-    for (const one of followed) one.stop();
-  });
+  lifetime.onEnd(cron.stop);
   await new Promise<never>(() => undefined);
+}
+
+/** Progress of the sweep that is starting; the returned function ends it. */
+function showSweep(db: Db): () => void {
+  const [sweep, startedAt] = [followSweep(db), performance.now()];
+  const stop = showProgress(() => `… sweep  ${String(sweep.done())}/${String(sweep.total())} workspaces attempted  ${formatSeconds((performance.now() - startedAt) / 1000)}`);
+  return () => {
+    stop();
+    sweep.stop();
+  };
 }
 
 /** A secret that must outlive the demo for `--keep`: what it sealed is in the database. */

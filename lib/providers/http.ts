@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { blocked, fail, failureOfExchange, failureOfStatus, type Asked } from './http-failures';
 import { exchange, type Exchange } from './http-exchange';
+import { readHtml, readJson } from './http-read';
 import { readQuotaLimit } from './http-retry-after';
 import { checkUserUrl, createExemption, createPublicConnector } from './guard';
 import type { HttpClient, HttpHooks, HttpRequest, HttpTransport } from './types';
@@ -114,7 +115,14 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
   ): Promise<{ value: T } | { location: string }> {
     const { vendor, credential } = asked;
     throwIfAborted(asked, request.signal);
-    if (credential !== undefined) await hooks.beforeRequest?.({ vendor, credential, signal: request.signal });
+    if (credential !== undefined) {
+      try {
+        await hooks.beforeRequest?.({ vendor, credential, signal: request.signal });
+      } catch (error) {
+        throwIfAborted(asked, request.signal);
+        throw error;
+      }
+    }
     const headers: Record<string, string> = { accept, 'user-agent': USER_AGENT, ...request.headers };
     if (credential !== undefined) headers.authorization = `Bearer ${credential}`;
     const answer = await exchange(dispatcher, { url: asked.url, headers, signal: request.signal, maxBodyBytes });
@@ -155,40 +163,6 @@ function throwIfAborted(asked: Asked, signal: AbortSignal): void {
     throw fail(asked, 'timeout', 'did not answer before the deadline', { cause: reason });
   }
   signal.throwIfAborted();
-}
-
-function readJson<T>(asked: Asked, answer: Exchange, schema: HttpRequest<T>['schema']): T {
-  const { status } = answer;
-  expectType(asked, answer, 'JSON', /^application\/(?:[\w.-]+\+)?json$/);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(answer.body.toString('utf8'));
-  } catch {
-    // No `cause`: the parser's message quotes the body.
-    throw fail(asked, 'invalid_response', 'sent JSON that cannot be parsed', { status });
-  }
-  const checked = schema.safeParse(parsed);
-  if (checked.success) return checked.data;
-  const issue = checked.error.issues[0];
-  const path = issue === undefined || issue.path.length === 0 ? 'the answer itself' : issue.path.map(String).join('.');
-  throw fail(asked, 'invalid_response', `sent an answer of an unknown shape: ${path}: ${issue?.message ?? 'invalid'}`, { status });
-}
-
-function readHtml(asked: Asked, answer: Exchange): string {
-  expectType(asked, answer, 'HTML', /^(?:text\/html|application\/xhtml\+xml)$/);
-  return answer.body.toString('utf8');
-}
-
-function expectType(asked: Asked, answer: Exchange, wanted: 'JSON' | 'HTML', pattern: RegExp): void {
-  const { status, headers } = answer;
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw fail(asked, 'invalid_response', 'sent a compressed answer that was not asked for', { status });
-  }
-  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type !== undefined && pattern.test(type)) return;
-  const sent = type === 'text/html' ? 'an HTML page' : type === undefined ? 'no content type' : 'another content type';
-  throw fail(asked, 'invalid_response', `sent ${sent} with status ${status} where ${wanted} was expected`, { status });
 }
 
 function readLocation({ status, headers }: Exchange): string | undefined {

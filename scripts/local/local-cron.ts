@@ -28,7 +28,8 @@ export interface LocalCronOptions {
   once?: boolean;
   /** Run these at once, whatever their schedule says. */
   startWith?: (job: CronJob) => boolean;
-  onStart?: (job: CronJob) => void;
+  /** May return what to do when the call has its answer, or is given up. */
+  onStart?: (job: CronJob) => (() => void) | undefined;
   onCall: (call: CronCall) => void;
 }
 
@@ -62,9 +63,10 @@ export function startLocalCron(options: LocalCronOptions): LocalCron {
   let timer: NodeJS.Timeout | undefined;
 
   const fire = (job: CronJob, dueAt: Date): void => {
-    options.onStart?.(job);
+    const onEnd = options.onStart?.(job);
     const call = callJob(job, dueAt, options, controller.signal).then((result) => {
       running.delete(call);
+      onEnd?.();
       if (!controller.signal.aborted) options.onCall(result);
     });
     running.add(call);

@@ -26,6 +26,11 @@ export function lineOfCall(call: CronCall): string {
   return `${time}  ${name}  ${describe(call)}`;
 }
 
+/** A sweep that ran, unlike one that found another running or was refused. */
+export function isFinishedSweep({ body }: CronCall): boolean {
+  return sweepSchema.safeParse(body).success;
+}
+
 function describe({ status, body, durationMs }: CronCall): string {
   const took = formatSeconds(durationMs / 1000);
   if (status === undefined) return `no answer: ${String(body)} (${took})`;

@@ -23,7 +23,7 @@ export class BodyCache {
   /** `version` is the calendar's: any change of it makes all its bodies false. */
   get(key: string, version: number, nowMs: number, render: () => Rendered): Buffer {
     const known = this.entries.get(key);
-    if (known && known.version === version && nowMs >= known.fromMs && nowMs < known.untilMs) return known.body;
+    if (known?.version === version && nowMs >= known.fromMs && nowMs < known.untilMs) return known.body;
     const { text, validUntilMs } = render();
     const body = Buffer.from(text);
     if (known) this.drop(key, known);

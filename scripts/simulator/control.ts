@@ -70,8 +70,7 @@ function route(simulator: Simulator, request: SimRequest): Answer {
       return json({ calendars: simulator.calendars() });
     case 'POST /calendars': {
       // Checked as a whole first: a bad one among many adds none.
-      parse(oneOrMany(calendarSpecSchema), bodyOf(request));
-      const specs = z.array(z.custom<z.input<typeof calendarSpecSchema>>()).parse([bodyOf(request)].flat());
+      const specs = parse(oneOrMany(calendarSpecSchema), bodyOf(request));
       return json({ calendars: specs.map((spec) => simulator.addCalendar(spec)) }, 201);
     }
     case 'POST /bookings': {

@@ -23,42 +23,55 @@ const HUGE_CHUNK_BYTES = 64 * 1024;
 export function deliver(delivery: Delivery, fault: Fault | undefined): void {
   switch (fault?.kind) {
     case undefined:
-      return send(delivery, delivery.answer(false));
+      send(delivery, delivery.answer(false));
+      break;
     case 'slow':
-      return delivery.timers.after(fault.ms, () => send(delivery, delivery.answer(false)));
+      delivery.timers.after(fault.ms, () => send(delivery, delivery.answer(false)));
+      break;
     case 'hang':
-      return;
+      break;
     case 'empty':
-      return send(delivery, delivery.answer(true));
+      send(delivery, delivery.answer(true));
+      break;
     case 'drip':
-      return drip(delivery, delivery.answer(false), fault.bytesPerSecond);
+      drip(delivery, delivery.answer(false), fault.bytesPerSecond);
+      break;
     case 'reset':
-      return reset(delivery, fault.when);
+      reset(delivery, fault.when);
+      break;
     case 'status':
-      return sendStatus(delivery, fault);
+      sendStatus(delivery, fault);
+      break;
     case 'html':
-      return send(delivery, html(BOT_WALL));
+      send(delivery, html(BOT_WALL));
+      break;
     case 'cut':
-      return cut(delivery, delivery.answer(false), fault.variant);
+      cut(delivery, delivery.answer(false), fault.variant);
+      break;
     case 'wrong': {
       const answer = delivery.answer(false);
-      return send(delivery, { ...answer, body: breakShape(answer.body, delivery.requiredFields, fault.field) });
+      send(delivery, { ...answer, body: breakShape(answer.body, delivery.requiredFields, fault.field) });
+      break;
     }
     case 'huge':
-      return huge(delivery, fault.bytes, fault.declareLength);
+      huge(delivery, fault.bytes, fault.declareLength);
+      break;
     case 'redirect':
-      return redirect(delivery, fault.status, fault.location);
+      redirect(delivery, fault.status, fault.location);
+      break;
     case 'redirectPrivate':
-      return redirect(delivery, 302, fault.location);
+      redirect(delivery, 302, fault.location);
+      break;
     case 'redirectLoop':
-      return redirect(delivery, 302, `http://${delivery.request.headers.host ?? ''}${delivery.request.url ?? '/'}`);
+      redirect(delivery, 302, `http://${delivery.request.headers.host ?? ''}${delivery.request.url ?? '/'}`);
+      break;
   }
 }
 
 const BOT_WALL =
   '<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>';
 
-export function send(delivery: Delivery, answer: Answer): void {
+function send(delivery: Delivery, answer: Answer): void {
   const { response } = delivery;
   if (response.destroyed) return;
   delivery.count(answer.body.length);
@@ -114,7 +127,10 @@ function cut(
   const { request, response } = delivery;
   if (response.destroyed) return;
   const half = answer.body.subarray(0, Math.floor(answer.body.length / 2));
-  if (variant === 'short-length') return send(delivery, { ...answer, body: half });
+  if (variant === 'short-length') {
+    send(delivery, { ...answer, body: half });
+    return;
+  }
   delivery.count(half.length);
   if (variant === 'chunked') {
     response.writeHead(answer.status, { ...answer.headers, 'transfer-encoding': 'chunked' });

@@ -83,7 +83,7 @@ export class Limits {
     const nowMs = this.clock();
     const day = Math.floor(nowMs / DAY_MS);
     let entry = this.days.get(key);
-    if (!entry || entry.day !== day) {
+    if (entry?.day !== day) {
       entry = { day, used: 0 };
       this.days.set(key, entry);
     }

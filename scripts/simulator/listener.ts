@@ -17,10 +17,9 @@ export async function listen(host: string, port: number, handle: Handle): Promis
     if (request.method === 'GET' || request.method === 'HEAD') handle(request, response, '');
     else readBody(request, response, (body) => handle(request, response, body));
   });
-  // A sweep opens many connections at once; none of them may be refused.
-  server.maxConnections = 0xffff;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
+    // A sweep opens many connections at once; none of them may be refused.
     server.listen({ host, port, backlog: 1024 }, () => {
       server.off('error', reject);
       resolve();

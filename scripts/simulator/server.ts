@@ -105,35 +105,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     engine.timers.close();
     await Promise.all(open.map((listener) => listener.close()));
   };
+  // Filled below, as the ports become known.
   const origins: Record<string, string> = {};
   const env: Record<string, string> = {};
   const hosts: string[] = [];
-  let control: ReturnType<typeof createControl> | undefined;
-  try {
-    let port = basePort;
-    const nextPort = (): number => (basePort === 0 ? 0 : port++);
-    const controlListener = await listen(host, nextPort(), (request, response, body) =>
-      control?.(request, response, body),
-    );
-    open.push(controlListener);
-    origins.control = controlListener.origin;
-    for (const { name, env: variable, provider } of providerOrigins) {
-      const listener = await listen(host, nextPort(), (request, response, body) =>
-        serve(engine, provider, name, request, response, body),
-      );
-      open.push(listener);
-      origins[name] = listener.origin;
-      env[variable] = listener.origin;
-      hosts.push(listener.host);
-    }
-  } catch (error) {
-    await closeAll();
-    throw error;
-  }
-  env.OUTBOUND_ALLOW_HOSTS = hosts.join(',');
-
   const simulator: Simulator = {
-    origins: origins as Record<OriginName, string>,
+    origins,
     env,
     addCalendar: (spec) => handleOf(world.add(spec)),
     calendar: (id) => handleOf(world.require(id)),
@@ -158,7 +135,28 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     close: closeAll,
   };
-  control = createControl(simulator);
+
+  const control = createControl(simulator);
+  try {
+    let port = basePort;
+    const nextPort = (): number => (basePort === 0 ? 0 : port++);
+    const controlListener = await listen(host, nextPort(), control);
+    open.push(controlListener);
+    origins.control = controlListener.origin;
+    for (const { name, env: variable, provider } of providerOrigins) {
+      const listener = await listen(host, nextPort(), (request, response, body) =>
+        serve(engine, provider, name, request, response, body),
+      );
+      open.push(listener);
+      origins[name] = listener.origin;
+      env[variable] = listener.origin;
+      hosts.push(listener.host);
+    }
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+  env.OUTBOUND_ALLOW_HOSTS = hosts.join(',');
   return simulator;
 }
 

@@ -1,10 +1,11 @@
+import { env } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../scripts/simulator/random';
 import { type CalendarSpec, type Simulator, startSimulator } from '../../scripts/simulator/server';
 import { DAY_MS, dayText, localDayOf } from '../../scripts/simulator/zones';
 
 /** Whatever the zones and the date, the pages that a client puts together are the truth. */
-const SEED = Number(process.env.TEST_SEED ?? 20261123);
+const SEED = Number(env.TEST_SEED ?? 20261123);
 const ROUNDS = 15;
 const ZONES = [
   'America/New_York', 'America/Los_Angeles', 'America/St_Johns', 'America/Santiago', 'Europe/London', 'Europe/Paris',

@@ -14,8 +14,9 @@ const WINDOW_DAYS = 30;
 const FALLBACK_WINDOW_DAYS = 7;
 
 /**
- * A start_time in the past is refused with 400, and a request takes a moment to arrive. So a slot that
- * begins within this of the attempt is not listed; nobody could be offered it anyway.
+ * A start_time in the past is refused with 400, and a request takes a moment to arrive: at most the 15 s of a
+ * workspace's deadline. So a slot that begins within this of the attempt is not listed; nobody could be
+ * offered it anyway.
  */
 export const START_MARGIN_MS = 30_000;
 

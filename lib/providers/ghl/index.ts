@@ -79,7 +79,12 @@ function recall(link: SupportedGhlLink, api: CalendarApi, options: FetchOptions)
   return durationMinutes === undefined ? undefined : { calendarId: meta.resolvedId, durationMinutes, isConfirmed: false };
 }
 
-async function resolve(link: SupportedGhlLink, api: CalendarApi, official: OfficialCalendarApi | undefined, options: FetchOptions): Promise<Target> {
+async function resolve(
+  link: SupportedGhlLink,
+  api: CalendarApi,
+  official: OfficialCalendarApi | undefined,
+  options: FetchOptions,
+): Promise<Target> {
   const stated = statedId(link, options);
   const calendarId = stated ?? (await resolveFromPage(link, api, options));
   if (official === undefined) return { calendarId, durationMinutes: options.durationMinutes, isConfirmed: stated === undefined };
@@ -94,7 +99,13 @@ async function describe(official: OfficialCalendarApi, calendarId: string): Prom
 }
 
 /** @throws unless an independent call says that the calendar is live; a page may by now lead to another one. */
-async function confirm(target: Target, link: SupportedGhlLink, api: CalendarApi, official: OfficialCalendarApi | undefined, options: FetchOptions): Promise<Target> {
+async function confirm(
+  target: Target,
+  link: SupportedGhlLink,
+  api: CalendarApi,
+  official: OfficialCalendarApi | undefined,
+  options: FetchOptions,
+): Promise<Target> {
   if (official !== undefined) return describe(official, target.calendarId);
   if (statedId(link, options) === undefined) return resolve(link, api, official, options);
   await confirmByPage(target.calendarId, link, options);

@@ -47,12 +47,17 @@ export const freeSlotsSchema = z.record(z.string(), z.unknown()).transform((body
     days += 1;
     const checked = schemaOfDay(day).safeParse(day);
     if (checked.success) startsMs.push(...checked.data);
-    else for (const { path, message } of checked.error.issues) context.addIssue({ code: 'custom', path: [key, ...path], message });
+    else {
+      for (const { path, message } of checked.error.issues) context.addIssue({ code: 'custom', path: [key, ...path], message });
+    }
   }
   if (days === 0) {
     const errorKey = ERROR_KEYS.find((key) => Object.hasOwn(body, key));
-    if (errorKey !== undefined) context.addIssue({ code: 'custom', path: [errorKey], message: 'is part of an error, not of free slots' });
-    else if (typeof body.traceId !== 'string') context.addIssue({ code: 'custom', path: ['traceId'], message: 'is missing where there is no day either' });
+    if (errorKey !== undefined) {
+      context.addIssue({ code: 'custom', path: [errorKey], message: 'is part of an error, not of free slots' });
+    } else if (typeof body.traceId !== 'string') {
+      context.addIssue({ code: 'custom', path: ['traceId'], message: 'is missing where there is no day either' });
+    }
   }
   return startsMs;
 });

@@ -82,7 +82,12 @@ async function askFacts(link: SupportedHubSpotLink, slug: string, api: MeetingPa
 }
 
 /** Undefined: the provider does not accept what was remembered, so it is to be asked anew. */
-async function readUnlessRejected(api: MeetingPageApi, facts: PageFacts, days: number, options: FetchOptions): Promise<WindowReading | undefined> {
+async function readUnlessRejected(
+  api: MeetingPageApi,
+  facts: PageFacts,
+  days: number,
+  options: FetchOptions,
+): Promise<WindowReading | undefined> {
   try {
     return await readAllMonths(api, facts, days, options);
   } catch (error) {

@@ -1,12 +1,12 @@
 import { bookableIn, indexAt } from '../calendar';
 import { type Answer, jsonText, type SimRequest } from '../http';
+import { pageOf } from '../page';
 import type { AnswerOptions, Call, ProviderContext } from '../provider';
 import type { CalendarState, World } from '../world';
 import { DAY_MS, isoUtc } from '../zones';
 import { accessible, signedIn } from './access';
 import { calendlyInvalid } from './errors';
 import { calendlyKey } from './identity';
-import { pageOf } from './page';
 
 /** The official list of times: UTC, available ones only, at most a month at once, never in the past. */
 

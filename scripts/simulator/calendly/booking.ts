@@ -1,11 +1,11 @@
 import { bookableIn } from '../calendar';
 import { type Answer, decodeSegment, html, json, jsonText, type SimRequest } from '../http';
+import { pageOf } from '../page';
 import type { AnswerOptions, Call, ProviderContext } from '../provider';
 import type { CalendarState, World } from '../world';
 import { dayText, isZone, localDayOf, parseDay } from '../zones';
 import { calendlyError, calendlyInvalid } from './errors';
 import { calendlyKey } from './identity';
-import { pageOf } from './page';
 import { renderRange } from './range';
 
 /** calendly.com: what the booking page itself asks for. */

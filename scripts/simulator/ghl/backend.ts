@@ -1,4 +1,5 @@
 import { decodeSegment, type SimRequest } from '../http';
+import { pageOf } from '../page';
 import type { Call, ProviderContext } from '../provider';
 import { DAY_MS } from '../zones';
 import { ghlError } from './errors';
@@ -30,9 +31,6 @@ export function matchBackend(context: ProviderContext, request: SimRequest): Cal
   };
 }
 
-/** Which window of a fetch this is, told by how far ahead it begins. */
 export function windowPage({ world }: ProviderContext, request: SimRequest): number {
-  const ahead = (Number(request.query.get('startDate')) - world.now()) / DAY_MS;
-  if (!(ahead > 1)) return 1;
-  return ahead < 28 ? 2 : Math.floor(ahead / 28) + 1;
+  return pageOf((Number(request.query.get('startDate')) - world.now()) / DAY_MS);
 }

@@ -294,6 +294,13 @@ describe('the caller', () => {
     expect(requests.map((request) => request.headers.authorization)).toEqual([undefined, `Bearer ${TOKEN}`]);
     expect(seen).toMatchObject([{ failed: false, status: 200, bytes: 11, quotaLimit: 500 }, { failed: false }]);
   });
+
+  test('its deadline during the wait for quota is a timeout, too', async () => {
+    const http = open({}, { beforeRequest: ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))) });
+    const error = await failureOf(http.getJson(ask('/x', { credential: TOKEN, signal: AbortSignal.timeout(20) })));
+    expect(error.kind).toBe('timeout');
+    expect(requests).toHaveLength(0);
+  });
 });
 
 describe('redirects', () => {

@@ -92,6 +92,9 @@ describe('the public interface', () => {
     const withToken = calendarOf();
     await fetch30(withToken, SLUG_URL, { meta: await slugMeta(), credential: 'pit-x' });
     expect(withToken.asked[0]).toSatisfy(isPage);
+    const withoutToken = calendarOf();
+    await fetch30(withoutToken, SLUG_URL, { meta: await slugMeta({ credential: 'pit-x' }) });
+    expect(withoutToken.asked[0]).toSatisfy(isPage);
     const byId = calendarOf();
     await fetch30(byId, ID_URL, { meta: { resolvedId: OTHER, via: 'public' } });
     expect(byId.paths()).toEqual([`/calendars/${ID}/free-slots`]);

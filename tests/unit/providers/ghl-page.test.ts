@@ -7,7 +7,7 @@ import { fixtureText } from './hubspot-ghl-stub-client';
 const ID = 'AbCdEfGhIjKlMnOpQrSt';
 const OTHER = 'ZyXwVuTsRqPoNmLkJiHg';
 
-export function pageWith(data: unknown): string {
+function pageWith(data: unknown): string {
   return `<html><script>var a=1</script><script type="application/json" id="__NUXT_DATA__">${JSON.stringify(data)}</script></html>`;
 }
 
@@ -75,8 +75,7 @@ describe('readBookingPage', () => {
   it('ends, without throwing, on any JSON list', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue(), { minLength: 1 }), (data) => {
-        const html = pageWith(data).replaceAll('</script>x', '');
-        expect(['booking', 'other']).toContain(readBookingPage(html).kind);
+        expect(['booking', 'other']).toContain(readBookingPage(pageWith(data)).kind);
       }),
     );
     const position = fc.integer({ min: -3, max: 12 });
