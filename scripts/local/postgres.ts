@@ -36,7 +36,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const binaries = findPostgresBinaries();
   const home = reachableFolder(resolve(options.dataDir), binaries);
   const cluster = join(home, 'cluster');
-  const password = await prepareCluster(home, cluster, binaries, options.mode);
+  const password = await prepareCluster(home, cluster, binaries);
   await awaitPredecessor(cluster, password);
 
   const log = openSync(join(home, 'postgres.log'), 'a');
@@ -62,6 +62,18 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   } finally {
     closeSync(log);
   }
+}
+
+/** The URL of the server that runs on `dataDir`, another process's too; undefined when none does. */
+export async function findRunningPostgres(dataDir: string): Promise<string | undefined> {
+  if (!existsSync(resolve(dataDir))) return undefined;
+  const home = reachableFolder(resolve(dataDir), findPostgresBinaries());
+  const [pidFile, passwordFile] = [join(home, 'cluster', 'postmaster.pid'), join(home, 'password')];
+  if (!existsSync(pidFile) || !existsSync(passwordFile)) return undefined;
+  const port = Number(readFileSync(pidFile, 'utf8').split('\n')[3]);
+  const password = readFileSync(passwordFile, 'utf8').trim();
+  const isRunning = await answersWith(urlOf(port, password, 'postgres'), join(home, 'cluster'));
+  return isRunning ? urlOf(port, password, DATABASE) : undefined;
 }
 
 const urlOf = (port: number, password: string, database: string): string =>
@@ -96,7 +108,7 @@ function reachableFolder(dataDir: string, { user }: PostgresBinaries): string {
   return home;
 }
 
-async function prepareCluster(home: string, cluster: string, { initdb, user }: PostgresBinaries, mode: string): Promise<string> {
+async function prepareCluster(home: string, cluster: string, { initdb, user }: PostgresBinaries): Promise<string> {
   const passwordFile = join(home, 'password');
   const isComplete = existsSync(join(cluster, 'PG_VERSION')) && existsSync(passwordFile);
   if (isComplete) return readFileSync(passwordFile, 'utf8').trim();
@@ -111,7 +123,7 @@ async function prepareCluster(home: string, cluster: string, { initdb, user }: P
       initdb,
       [
         `--pgdata=${cluster}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=password', '--encoding=UTF8',
-        '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(mode === 'throwaway' ? ['--no-sync'] : []),
+        '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-sync',
       ],
       { cwd: cluster, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, ...user },
     );

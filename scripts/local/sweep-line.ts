@@ -19,9 +19,9 @@ const sweepSchema = z.object({
 const skippedSchema = z.object({ skipped: z.literal(true), reason: z.string().optional() });
 const errorSchema = z.object({ message: z.string() });
 
-/** One line for one call: of a sweep what it did, of anything else its status and time. */
+/** One line for one call, with the local time of its end: of a sweep what it did, of anything else its status and time. */
 export function lineOfCall(call: CronCall): string {
-  const time = call.dueAt.toISOString().slice(11, 19);
+  const time = new Date(call.dueAt.getTime() + call.durationMs).toTimeString().slice(0, 8);
   const name = call.path.replace(/^\/api\/cron\//, '');
   return `${time}  ${name}  ${describe(call)}`;
 }
@@ -37,7 +37,7 @@ function describe({ status, body, durationMs }: CronCall): string {
   const sweep = sweepSchema.safeParse(body);
   if (sweep.success) return describeSweep(sweep.data);
   const skipped = skippedSchema.safeParse(body);
-  if (skipped.success) return `skipped: ${skipped.data.reason ?? 'no reason given'} (${took})`;
+  if (skipped.success) return `skipped: ${skipped.data.reason === 'locked' ? 'the one before is still running' : (skipped.data.reason ?? 'no reason given')} (${took})`;
   const error = errorSchema.safeParse(body);
   return `${String(status)}${error.success ? `: ${error.data.message}` : ''} (${took})`;
 }

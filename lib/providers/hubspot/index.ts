@@ -9,6 +9,7 @@ import { monthOffsets } from './months';
 import { officialApi } from './official';
 import { publicApi, publicOrigin } from './public';
 import { MINUTE_MS, readMonths, type MonthsReading } from './read-months';
+import type { BookInfo } from './schema';
 
 /** What is known of a page before its months are asked for. */
 interface PageFacts {
@@ -66,10 +67,7 @@ function recall(link: SupportedHubSpotLink, slug: string, api: MeetingPageApi, o
 }
 
 async function askFacts(link: SupportedHubSpotLink, slug: string, api: MeetingPageApi, options: FetchOptions): Promise<PageFacts> {
-  const { isOffline, customParams } = await api.bookInfo(options.timezone).catch((error: unknown) => {
-    const isLost = error instanceof ProviderError && error.kind === 'not_found' && link.kind === 'custom' && api.via === 'public';
-    throw isLost ? notFoundBehindCustomDomain(link.pageUrl.host, slug, error) : error;
-  });
+  const { isOffline, customParams } = await askBookInfo(link, slug, api, options);
   if (isOffline) throw offlinePage(slug);
   const durationsMinutes = customParams.durations.map((durationMs) => durationMs / MINUTE_MS);
   if (!durationsMinutes.includes(options.durationMinutes)) {
@@ -79,6 +77,15 @@ async function askFacts(link: SupportedHubSpotLink, slug: string, api: MeetingPa
   const stated = customParams.timezone;
   const zone = stated && IANAZone.isValidZone(stated) ? stated : options.timezone;
   return { zone, durationsMinutes };
+}
+
+async function askBookInfo(link: SupportedHubSpotLink, slug: string, api: MeetingPageApi, options: FetchOptions): Promise<BookInfo> {
+  try {
+    return await api.bookInfo(options.timezone);
+  } catch (error) {
+    const isLost = error instanceof ProviderError && error.kind === 'not_found' && link.kind === 'custom' && api.via === 'public';
+    throw isLost ? notFoundBehindCustomDomain(link.pageUrl.host, slug, error) : error;
+  }
 }
 
 /** Undefined: the provider does not accept what was remembered, so it is to be asked anew. */

@@ -26,7 +26,9 @@ export function parseHubSpotLink(text: string): HubSpotLink {
 
   const segments = decodeSegments(url.pathname);
   if (segments === undefined) return unsupported('its path is not properly encoded');
-  const [, app, region] = HUBSPOT_HOST.exec(url.hostname) ?? [];
+  const host = HUBSPOT_HOST.exec(url.hostname);
+  const app = host?.[1];
+  const region = host?.[2];
   if (app === undefined && isHubSpotHost(url.hostname)) {
     return unsupported(`${url.hostname} serves no meeting pages; they are at meetings.hubspot.com`);
   }

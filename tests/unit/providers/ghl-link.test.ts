@@ -38,7 +38,8 @@ describe('parseGhlLink', () => {
     `https://evil.test/?u=/widget/booking/${ID}`,
     `https://evil.test/x/widget/booking/${ID}`,
   ])('%s is refused with a reason', (url) => {
-    expect(parseGhlLink(url)).toEqual({ kind: 'unsupported', reason: expect.stringMatching(/\w/) });
+    const link = parseGhlLink(url);
+    expect(link.kind === 'unsupported' && link.reason).toMatch(/\w/);
   });
 });
 

@@ -277,6 +277,7 @@ describe('a custom domain', () => {
   });
   it('whose page is not found says how to name its region', async () => {
     const error = await errorOf(fetch30(pageOf({ info: () => ({ status: 404 }) }), {}, url));
-    expect(error).toMatchObject({ kind: 'not_found', status: 404, message: expect.stringContaining('meetings-eu1.hubspot.com') });
+    expect(error).toMatchObject({ kind: 'not_found', status: 404 });
+    expect(error.message).toContain('meetings-eu1.hubspot.com');
   });
 });

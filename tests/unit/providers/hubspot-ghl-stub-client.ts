@@ -44,19 +44,21 @@ export function stubClient(answer: (asked: Asked) => Answer): { http: HttpClient
     }
     return given;
   };
+  const read = <T>({ schema, ...request }: HttpRequest<T>): T => {
+    const given = take(request);
+    const checked = schema.safeParse('json' in given ? structuredClone(given.json) : undefined);
+    if (checked.success) return checked.data;
+    const path = checked.error.issues[0]?.path.map(String).join('.') ?? '';
+    throw new ProviderError({ vendor: request.vendor, kind: 'invalid_response', message: `shape: ${path}` });
+  };
+  const readHtml = (request: Asked): string => {
+    const given = take(request);
+    if ('html' in given) return given.html;
+    throw new ProviderError({ vendor: request.vendor, kind: 'invalid_response', message: 'not HTML' });
+  };
   const http: HttpClient = {
-    async getJson({ schema, ...request }) {
-      const given = take(request);
-      const checked = schema.safeParse('json' in given ? structuredClone(given.json) : undefined);
-      if (checked.success) return checked.data;
-      const path = checked.error.issues[0]?.path.map(String).join('.') ?? '';
-      throw new ProviderError({ vendor: request.vendor, kind: 'invalid_response', message: `shape: ${path}` });
-    },
-    async getHtml(request) {
-      const given = take(request);
-      if ('html' in given) return given.html;
-      throw new ProviderError({ vendor: request.vendor, kind: 'invalid_response', message: 'not HTML' });
-    },
+    getJson: (request) => Promise.resolve().then(() => read(request)),
+    getHtml: (request) => Promise.resolve().then(() => readHtml(request)),
   };
   return { http, asked, paths: () => asked.map(({ url }) => url.pathname) };
 }
@@ -86,7 +88,7 @@ export function withoutKey(body: unknown, path: readonly string[]): unknown {
   const copy: unknown = structuredClone(body);
   let at = copy;
   for (const key of path.slice(0, -1)) at = (at as Record<string, unknown>)[key];
-  delete (at as Record<string, unknown>)[path.at(-1) ?? ''];
+  Reflect.deleteProperty(at as object, path.at(-1) ?? '');
   return copy;
 }
 

@@ -39,7 +39,8 @@ describe('parseHubSpotLink', () => {
     'https://book.acme.test/ada',
     'https://evil.test/?u=meetings.hubspot.com/ada',
   ])('%s is refused with a reason', (url) => {
-    expect(parseHubSpotLink(url)).toEqual({ kind: 'unsupported', reason: expect.stringMatching(/\w/) });
+    const link = parseHubSpotLink(url);
+    expect(link.kind === 'unsupported' && link.reason).toMatch(/\w/);
   });
 });
 
