@@ -91,21 +91,28 @@ export async function importWorkspace(db: Db, input: WorkspaceInput): Promise<{ 
   });
 }
 
-/** A new link forgets the event type or calendar that was chosen behind the old one. */
-export async function changeLink(db: Db, workspaceId: string, newUrl: string): Promise<void> {
-  const checked = check(url, newUrl);
+const changesSchema = z.object({ url: url.optional(), durationMinutes: duration.optional(), timezone: timezone.optional() });
+
+/** All of it or nothing. A new link forgets the event type or calendar that was chosen behind the old one. */
+export async function changeWorkspace(db: Db, workspaceId: string, changes: z.input<typeof changesSchema>): Promise<void> {
+  const { url: newUrl, durationMinutes, timezone: zone } = check(changesSchema, changes);
   await db.$transaction(async (tx) => {
     await mustExist(tx, workspaceId);
-    await saveLink(tx, workspaceId, checked);
+    if (newUrl !== undefined) await saveLink(tx, workspaceId, newUrl);
+    await saveSettings(tx, workspaceId, { ...(zone !== undefined && { timezone: zone }), ...(durationMinutes !== undefined && { meetingDurationMinutes: durationMinutes }) });
   });
 }
 
+export async function changeLink(db: Db, workspaceId: string, newUrl: string): Promise<void> {
+  await changeWorkspace(db, workspaceId, { url: newUrl });
+}
+
 export async function setDuration(db: Db, workspaceId: string, minutes: number | string): Promise<void> {
-  await changeSettings(db, workspaceId, { meetingDurationMinutes: check(duration, minutes) });
+  await changeWorkspace(db, workspaceId, { durationMinutes: minutes });
 }
 
 export async function setTimezone(db: Db, workspaceId: string, zone: string): Promise<void> {
-  await changeSettings(db, workspaceId, { timezone: check(timezone, zone) });
+  await changeWorkspace(db, workspaceId, { timezone: zone });
 }
 
 /** No sweep, no offers, no alarms until it is resumed. Pausing twice keeps the first time. */

@@ -91,7 +91,10 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       },
     };
 
-    if (signal.aborted) return onAbort();
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
     // One deadline may be shared by hundreds of requests; Node would warn of a leak from the eleventh on.
     setMaxListeners(0, signal);
     signal.addEventListener('abort', onAbort, { once: true });

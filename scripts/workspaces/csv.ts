@@ -37,7 +37,8 @@ export function parseWorkspaceCsv(text: string): CsvRow[] {
   const header = headerOf(first.cells);
   const columns = header ?? [...COLUMNS];
   const seen = new Map<string, number>();
-  return records.slice(header ? 1 : 0).map(({ line, cells }) => {
+  return records.slice(header ? 1 : 0).map(({ line, cells, problem }) => {
+    if (problem !== undefined) return { line, problem };
     const row = rowOf(line, cells, columns);
     if (!row.workspace) return row;
     const key = JSON.stringify([row.workspace.agencyId ?? '', row.workspace.name]);
@@ -48,17 +49,28 @@ export function parseWorkspaceCsv(text: string): CsvRow[] {
   });
 }
 
-function parseRecords(text: string): { line: number; cells: string[] }[] {
-  try {
-    const parsed = parse(text, { bom: true, info: true, trim: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_empty_values: true }) as unknown as Parsed[];
-    return parsed.map(({ record, info }) => ({
-      // `info.lines` is the last line of the record; quoted cells may hold line breaks.
-      line: info.lines - record.reduce((breaks, cell) => breaks + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0),
-      cells: record,
-    }));
-  } catch (error) {
-    throw new UserError(`The file is not valid CSV: ${(error as Error).message}`, { cause: error });
-  }
+interface Line {
+  line: number;
+  cells: string[];
+  problem?: string;
+}
+
+function parseRecords(text: string): Line[] {
+  const broken: Line[] = [];
+  const parsed = parse(text, {
+    bom: true, info: true, trim: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, skip_records_with_empty_values: true,
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      if (error) broken.push({ line: Number(error.lines ?? 0), cells: [], problem: `it cannot be read as CSV: ${error.message}` });
+      return undefined;
+    },
+  }) as unknown as Parsed[];
+  const lines = parsed.map(({ record, info }) => ({
+    // `info.lines` is the last line of the record; quoted cells may hold line breaks.
+    line: info.lines - record.reduce((breaks, cell) => breaks + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0),
+    cells: record,
+  }));
+  return [...lines, ...broken].sort((a, b) => a.line - b.line);
 }
 
 /** The columns that the first line names; undefined when it is data. */

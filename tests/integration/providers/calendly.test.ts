@@ -17,7 +17,7 @@ let count = 0;
 
 beforeAll(async () => {
   sim = await startSimulator({ seed: 7 });
-  transport = createHttpTransport({ allowHosts: [], trustedOrigins: Object.values(sim.origins), headersTimeoutMs: 1000, bodyTimeoutMs: 1000 });
+  transport = createHttpTransport({ allowHosts: [], trustedOrigins: Object.values(sim.origins), headersTimeoutMs: 2500, bodyTimeoutMs: 2500 });
   sim.onRequest(({ path }) => paths.push(path));
 });
 afterAll(async () => {
@@ -165,6 +165,15 @@ describe.each(interfaces)('%s: what is known is used', (name, options) => {
     expect(paths.filter((path) => /range|available_times/.test(path))).toHaveLength(1);
   });
 
+  test('an id that is still the right one is not tried again', async () => {
+    const calendar = add();
+    const { meta } = await fetchSlots(calendar, calendar.url, options(calendar));
+    sim.addFault({ match: { endpoint: name === 'public' ? 'range' : 'available-times' }, fault: { kind: 'status', status: 404 } });
+    paths = [];
+    expect((await failureOf(fetchSlots(calendar, calendar.url, { ...options(calendar), meta }))).kind).toBe('not_found');
+    expect(paths.filter((path) => /range|available_times/.test(path))).toHaveLength(1);
+  });
+
   test('an id of the other interface, of another link, or without a duration is not used', async () => {
     const calendar = add();
     const { meta } = await fetchSlots(calendar, calendar.url, options(calendar));
@@ -183,8 +192,11 @@ describe.each(interfaces)('%s: what is known is used', (name, options) => {
     const first = add({ account, slug: 'intro' });
     const second = add({ account, slug: 'deep-dive', durationsMinutes: [60], zone: 'Asia/Kolkata' });
     const { meta } = await fetchSlots(first, first.url, options(first));
-    const chosen = await fetchSlots(first, first.links.profile, { ...options(first), meta, chosenId: second.ids.eventTypeId ?? '' });
-    expect(chosen).toMatchObject({ slots: truth(second), durationMinutes: 60, meta: { resolvedId: second.ids.eventTypeId } });
+    const chosenId = second.ids.eventTypeId ?? '';
+    for (const url of [first.url, first.links.profile]) {
+      const chosen = await fetchSlots(first, url, { ...options(first), meta, chosenId });
+      expect(chosen).toMatchObject({ slots: truth(second), durationMinutes: 60, meta: { resolvedId: chosenId } });
+    }
     const error = await failureOf(fetchSlots(first, first.links.profile, options(first)));
     expect(error).toMatchObject({ kind: 'ambiguous_link', choices: [{ id: first.ids.eventTypeId, name: 'Intro' }, { id: second.ids.eventTypeId }] });
   });

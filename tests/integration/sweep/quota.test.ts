@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sealCredential, parseCredentialKeys, quotaKeyOf } from '@/lib/credentials';
+import { paceOf, reserveQuota } from '@/lib/refresh/quota';
+import type { WorkItem } from '@/lib/refresh/types';
+import { createTestCache, type TestCache } from '../../support/cache';
+import { itemOf } from '../../unit/sweep/facts';
+
+let cache: TestCache;
+beforeEach(async () => { cache = await createTestCache(); });
+afterEach(async () => { await cache.close(); });
+
+function itemsWith(quotaKey: string, count: number): WorkItem[] {
+  return Array.from({ length: count }, (_, i) => itemOf({
+    workspaceId: `${quotaKey}-${i}`,
+    link: { id: 'l', url: 'https://api.leadconnectorhq.com/widget/booking/AbCdEfGhIjKlMnOpQrSt', provider: 'ghl', chosenId: null },
+    credential: { id: 'c', ciphertext: '', keyId: 'k', quotaKey },
+    stored: { slotCount: 1, slotsFingerprint: 'fp', meta: {} },
+  }));
+}
+
+const reserve = (items: WorkItem[], now: number, forMs: number) =>
+  reserveQuota(cache.db, items, { now, endsAt: now + forMs, sharePercent: 50, ttlMs: 60_000, timeoutMs: 5_000 });
+
+describe('the share of a credential\'s quota', () => {
+  it('puts at most half of the burst into any window, across runs that know nothing of each other', async () => {
+    const now = Date.now();
+    const starts: number[] = [];
+    // Ten runs in ten seconds, each asking for far more than there is.
+    for (let i = 0; i < 10; i++) {
+      const { admitted } = await reserve(itemsWith('one', 200), now + i * 1_000, 30_000);
+      starts.push(...admitted.map((item) => item.notBefore ?? 0));
+    }
+    starts.sort((a, b) => a - b);
+    for (const [i, start] of starts.entries()) {
+      const inWindow = starts.filter((other, j) => j >= i && other < start + 10_000).length;
+      expect(inWindow).toBeLessThanOrEqual(50);
+    }
+    // And uses at least 90 % of it while behind.
+    const spanMs = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
+    expect(starts.length).toBeGreaterThanOrEqual(0.9 * 50 * (spanMs / 10_000));
+  });
+
+  it('is of each credential apart, and leaves workspaces without one alone', async () => {
+    const now = Date.now();
+    const { admitted, refused } = await reserve([...itemsWith('a', 3), ...itemsWith('b', 3), itemOf({ workspaceId: 'plain' })], now, 30_000);
+    expect(refused).toEqual([]);
+    expect(admitted.find((item) => item.workspaceId === 'plain')?.notBefore).toBeNull();
+    expect(admitted).toHaveLength(7);
+  });
+
+  it('serves the first in order and says how old the others get, when it cannot serve all', async () => {
+    const { admitted, refused, quotaLimited } = await reserve(itemsWith('big', 1_000), Date.now(), 48_000);
+    expect(admitted.map((item) => item.workspaceId)).toEqual(itemsWith('big', admitted.length).map((item) => item.workspaceId));
+    expect(admitted.length + refused.length).toBe(1_000);
+    const { intervalMs } = paceOf('ghl', 50, null);
+    expect(quotaLimited).toEqual([{ provider: 'ghl', workspaces: 1_000, expectedAgeSeconds: Math.round(intervalMs) }]);
+  });
+
+  it('stops at half of the day\'s quota', async () => {
+    const now = Date.now();
+    await reserve(itemsWith('day', 1), now, 1_000);
+    await cache.db.quotaBucket.update({ where: { quotaKey: 'day' }, data: { dayUsed: 99_998 } });
+    const { admitted } = await reserve(itemsWith('day', 10), now + 60_000, 30_000);
+    expect(admitted).toHaveLength(2);
+  });
+
+  it('is scaled by the limit that the vendor\'s headers told, and closed while the vendor says so', async () => {
+    const now = Date.now();
+    await reserve(itemsWith('told', 1), now - 60_000, 1_000);
+    await cache.db.quotaBucket.update({ where: { quotaKey: 'told' }, data: { learnedLimit: 10 } });
+    const { admitted } = await reserve(itemsWith('told', 100), now, 10_000);
+    expect(admitted.length).toBeLessThanOrEqual(5);
+    await cache.db.quotaBucket.update({ where: { quotaKey: 'told' }, data: { blockedUntil: new Date(now + 60_000) } });
+    expect((await reserve(itemsWith('told', 1), now + 30_000, 10_000)).admitted).toEqual([]);
+  });
+
+  it('keeps every official request of a sweep inside the vendor\'s own limit', async () => {
+    const keys = parseCredentialKeys(cache.env.CREDENTIALS_KEY ?? '');
+    const ids = Array.from({ length: 80 }, (_, i) => `w${i}`);
+    let token = '';
+    for (const id of ids) {
+      const handle = cache.sim.addCalendar({ id, provider: 'ghl', zone: 'UTC', account: 'one-location' });
+      token = handle.token;
+      await cache.addWorkspace({ id, url: handle.url, type: 'ghl' });
+      const sealed = sealCredential(keys, { clientId: id, provider: 'ghl' }, token);
+      await cache.db.providerCredential.create({
+        data: { clientId: id, provider: 'ghl', ciphertext: Buffer.from(sealed.ciphertext), keyId: sealed.keyId, quotaKey: quotaKeyOf('ghl', token) },
+      });
+    }
+    const report = await cache.sweep({ timeBudgetMs: 4_000 });
+    expect(report.errors.byKind).toEqual({});
+    expect(report.refreshed).toBeGreaterThan(0);
+    expect(report.refreshed).toBeLessThan(80);
+    expect(report.skippedQuota).toBe(80 - report.refreshed);
+    expect(report.quotaLimited).toMatchObject([{ provider: 'ghl', workspaces: 80 }]);
+    expect(cache.sim.stats().byOrigin.ghlApi.requests).toBeLessThanOrEqual(50);
+    expect(cache.sim.stats().byOrigin.ghlApi.rateLimited).toBe(0);
+  });
+});
