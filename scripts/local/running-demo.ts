@@ -10,7 +10,7 @@ export const RUNNING_DEMO_FILE = join(PROJECT_ROOT, '.data', 'demo', 'running.en
 /** The variables of a demo that answers; undefined when none runs. */
 export async function runningDemo(): Promise<NodeJS.Dict<string> | undefined> {
   if (!existsSync(RUNNING_DEMO_FILE)) return undefined;
-  const variables = parseEnv(readFileSync(RUNNING_DEMO_FILE, 'utf8')) as NodeJS.Dict<string>;
+  const variables = parseEnv(readFileSync(RUNNING_DEMO_FILE, 'utf8'));
   const client = new pg.Client({ connectionString: variables.DATABASE_URL, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
   try {

@@ -1,0 +1,64 @@
+/** What a piece of work costs the process that does it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { Session } from 'node:inspector/promises';
+
+export interface Cost {
+  wallMs: number;
+  /** User and system, all threads. */
+  cpuMs: number;
+  /** Resident memory before the work. */
+  startRssMb: number;
+  /** Highest resident memory while it ran. */
+  peakRssMb: number;
+}
+
+const MB = 1024 * 1024;
+
+/** @param profileFile a CPU profile of the work is written there */
+export async function measured<T>(work: () => Promise<T>, profileFile?: string): Promise<{ value: T; cost: Cost }> {
+  const stopProfile = profileFile === undefined ? undefined : await startProfile(profileFile);
+  const startRssMb = process.memoryUsage.rss() / MB;
+  forgetPeak();
+  const cpu = process.cpuUsage();
+  const startedAt = performance.now();
+  const value = await work();
+  const wallMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpu);
+  const cost = { wallMs, cpuMs: (user + system) / 1000, startRssMb, peakRssMb: peakRssBytes() / MB };
+  await stopProfile?.();
+  return { value, cost };
+}
+
+/** Linux can start the high-water mark anew; elsewhere it is that of the whole life of the process. */
+function forgetPeak(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // Not Linux, or not allowed here.
+  }
+}
+
+/** Not `maxRSS` where it can be helped: on Linux a forked process inherits that of its parent. */
+function peakRssBytes(): number {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    if (kilobytes !== undefined) return Number(kilobytes) * 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+async function startProfile(file: string): Promise<() => Promise<void>> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 500 });
+  await session.post('Profiler.start');
+  return async () => {
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    await writeFile(file, JSON.stringify(profile));
+  };
+}
