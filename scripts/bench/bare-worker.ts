@@ -39,7 +39,10 @@ async function replay({ requests, concurrency, profileFile }: ReplayInput): Prom
   let next = 0;
   let bytes = 0;
   const takeUntilDone = async (): Promise<void> => {
-    for (let request = requests[next++]; request; request = requests[next++]) bytes += await fetchAndParse(agent, request);
+    for (let request = requests[next++]; request; request = requests[next++]) {
+      const received = await fetchAndParse(agent, request);
+      bytes += received;
+    }
   };
   const { cost } = await measured(async () => {
     await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, takeUntilDone));

@@ -19,7 +19,7 @@ type Reply = { id: number; result: unknown } | { id: number; error: string };
 export function serveCommands<C extends Commands<C>>(commands: C): void {
   const answer = async ({ id, name, input }: Call): Promise<Reply> => {
     try {
-      const command = commands[name as keyof C] as (input: unknown) => unknown;
+      const command = commands[name as keyof C] as unknown as (input: unknown) => unknown;
       return { id, result: await command(input) };
     } catch (error) {
       return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
@@ -73,7 +73,10 @@ export async function startWorker<C extends Commands<C>>(lifetime: Lifetime, opt
   });
   const ready = new Promise<void>((resolve) => {
     child.on('message', (message) => {
-      if (message === 'ready') return resolve();
+      if (message === 'ready') {
+        resolve();
+        return;
+      }
       const reply = message as Reply;
       const caller = waiting.get(reply.id);
       waiting.delete(reply.id);

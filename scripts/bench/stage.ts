@@ -53,9 +53,10 @@ export async function setStage(lifetime: Lifetime, { dir, p50Ms, ...size }: Stag
 
   const simulator = await startWorker<SimulatorCommands>(lifetime, { name: 'provider simulator', script: 'simulator-worker.ts', logFile: logOf('simulator') });
   const providers = await simulator.call('start', { ...size, seed: SEED, p50Ms });
-  const meters = await Promise.all([openDatabaseMeter(server.url), openDatabaseMeter(naiveUrl)]);
-  for (const meter of meters) lifetime.onEnd(() => meter.close());
-  const [meter, naiveMeter] = meters;
+  const meter = await openDatabaseMeter(server.url);
+  lifetime.onEnd(() => meter.close());
+  const naiveMeter = await openDatabaseMeter(naiveUrl);
+  lifetime.onEnd(() => naiveMeter.close());
   const appEnv = isolatedAppEnv({ ...providers, DATABASE_URL: server.url, CREDENTIALS_KEY: credentialsKey, LOG_LEVEL: 'info' });
   return { databaseUrl: server.url, naiveUrl, appEnv, simulator, meter, naiveMeter, logOf };
 }
@@ -70,7 +71,7 @@ async function startMeteredPostgres(lifetime: Lifetime): Promise<EmbeddedPostgre
   await first.stop();
   lifetime.throwIfEnding();
   const server = await startPostgres({ dataDir, mode: 'durable' });
-  lifetime.onEnd(() => server.stop());
+  lifetime.watch(server.process);
   return server;
 }
 

@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openCredential, parseCredentialKeys } from '../../lib/credentials';
+import { createDb, type Db } from '../../lib/db';
+import { PROJECT_ROOT } from '../../scripts/local/migration-files';
+import { startSimulator, type Simulator } from '../../scripts/simulator/server';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+
+const KEYS = `k1:${randomBytes(32).toString('base64')}`;
+const URL_A = 'https://calendly.com/acme/intro';
+
+let database: TestDatabase;
+let db: Db;
+let simulator: Simulator;
+let folder: string;
+
+beforeAll(async () => {
+  [database, simulator, folder] = await Promise.all([createTestDatabase(), startSimulator(), mkdtemp(join(tmpdir(), 'cli-'))]);
+  db = createDb(database.url);
+});
+afterAll(async () => {
+  await db.$disconnect();
+  await Promise.all([database.drop(), simulator.close(), rm(folder, { recursive: true, force: true })]);
+});
+beforeEach(async () => {
+  await db.client.deleteMany();
+  await db.agency.deleteMany();
+});
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+async function cli(args: string[], input = ''): Promise<Ended> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/workspaces.ts', ...args], {
+    cwd: PROJECT_ROOT,
+    env: { ...process.env, ...simulator.env, DATABASE_URL: database.url, CREDENTIALS_KEY: KEYS, LOG_LEVEL: 'silent' },
+  });
+  child.stdin.end(input);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => { err += chunk.toString(); });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  expect(err).not.toMatch(/^\s+at /m);
+  return { code, out, err };
+}
+
+async function add(name: string, url = URL_A): Promise<string> {
+  const { out } = await cli(['add', '--name', name, '--url', url, '--agency', 'north', '--agency-name', 'North', '--zone', 'Europe/Berlin']);
+  return /Added ([\w-]+)\./.exec(out)?.[1] ?? '';
+}
+
+describe('adding and changing', () => {
+  it('add stores agency, workspace, default link with its detected type, and settings', async () => {
+    const id = await add('Acme');
+    expect(await db.client.findUnique({ where: { id }, include: { links: true, settings: true } })).toMatchObject({
+      name: 'Acme', userId: 'north', links: [{ url: URL_A, type: 'calendly', isDefault: true }], settings: { timezone: 'Europe/Berlin', meetingDurationMinutes: 30 },
+    });
+    expect(await db.agency.findMany()).toMatchObject([{ id: 'north', name: 'North' }]);
+  });
+
+  it('a second one of the same agency and name is refused, and nothing is stored of a bad one', async () => {
+    await add('Acme');
+    const again = await cli(['add', '--name', 'Acme', '--url', URL_A, '--agency', 'north']);
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('Agency north already has a workspace "Acme"') as string });
+    const bad = await cli(['add', '--name', 'Bad', '--url', 'nope', '--zone', 'Mars', '--duration', '0']);
+    expect(bad).toMatchObject({ code: 1, err: 'url "nope" must be a booking link that begins with https://; zone "Mars" must be an IANA zone such as Europe/Berlin or UTC; duration "0" must be whole minutes from 5 to 1440\n' });
+    expect(await db.client.count()).toBe(1);
+  });
+
+  it('pause, resume, choose, set and remove do what they say; a changed link forgets the choice', async () => {
+    const id = await add('Acme');
+    await cli(['pause', 'acme']);
+    expect((await db.workspaceSettings.findUnique({ where: { clientId: id } }))?.pausedAt).not.toBeNull();
+    await cli(['resume', id.slice(0, 8)]);
+    expect((await db.workspaceSettings.findUnique({ where: { clientId: id } }))?.pausedAt).toBeNull();
+    await cli(['choose', id, 'EBAXZXNO5XL6LLRJ']);
+    expect(await db.calendarLink.findFirst({ where: { clientId: id } })).toMatchObject({ externalId: 'EBAXZXNO5XL6LLRJ' });
+    const half = await cli(['set', id, '--duration', '45', '--url', 'nope']);
+    expect(half.code).toBe(1);
+    expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toMatchObject({ meetingDurationMinutes: 30 });
+    await cli(['set', id, '--duration', '45', '--zone', 'Asia/Tokyo', '--url', 'https://meetings.hubspot.com/acme/demo']);
+    expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toMatchObject({ meetingDurationMinutes: 45, timezone: 'Asia/Tokyo' });
+    expect(await db.calendarLink.findMany({ where: { clientId: id } })).toMatchObject([{ type: 'hubspot', externalId: null, isDefault: true }]);
+    expect((await cli(['remove', id])).code).toBe(0);
+    expect(await db.client.count()).toBe(0);
+  });
+
+  it('a name that means several is refused with their ids, and one that means none says how to list', async () => {
+    await db.client.createMany({ data: [{ id: 'one-twin', name: 'Twin', userId: 'a' }, { id: 'two-twin', name: 'Twin', userId: 'b' }] });
+    const twice = await cli(['pause', 'twin']);
+    expect(twice.code).toBe(1);
+    expect(twice.err).toMatch(/several workspaces.*one-twin.*two-twin/s);
+    expect(await cli(['show', 'nobody'])).toMatchObject({ code: 1, err: expect.stringContaining('npm run workspaces -- list') as string });
+  });
+});
+
+describe('credentials', () => {
+  it('come from standard input only, are stored sealed, and a new one gets a new id so that it is tried at once', async () => {
+    const id = await add('Acme');
+    const owner = { clientId: id, provider: 'calendly' as const };
+    const stored = async () => await db.providerCredential.findUniqueOrThrow({ where: { clientId_provider: owner } });
+    const { out, err } = await cli(['credential', id, '--provider', 'calendly'], 'pat-secret-1\n');
+    const first = await stored();
+    expect(out + err).not.toContain('pat-secret');
+    expect(Buffer.from(first.ciphertext).toString('latin1')).not.toContain('pat-secret');
+    expect(openCredential(parseCredentialKeys(KEYS), owner, first)).toBe('pat-secret-1');
+    await cli(['credential', id, '--provider', 'calendly'], 'pat-secret-2');
+    const second = await stored();
+    expect(openCredential(parseCredentialKeys(KEYS), owner, second)).toBe('pat-secret-2');
+    expect(second.id).not.toBe(first.id);
+    expect(second.quotaKey).not.toBe(first.quotaKey);
+    await cli(['credential', id, '--provider', 'calendly', '--remove']);
+    expect(await db.providerCredential.count()).toBe(0);
+  });
+
+  it.each([['', /Nothing came from standard input/], ['two words', /one token, without spaces/]])('refuse %j and keep what was there', async (input, message) => {
+    const id = await add('Acme');
+    await cli(['credential', id, '--provider', 'ghl'], 'good-token');
+    const before = await db.providerCredential.findMany();
+    const { code, err } = await cli(['credential', id, '--provider', 'ghl'], input);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(await db.providerCredential.findMany()).toEqual(before);
+  });
+});
+
+describe('import', () => {
+  it('keeps good lines, reports bad ones with number and reason, ends with 1, and can be repeated', async () => {
+    const file = join(folder, 'workspaces.csv');
+    const lines = ['agency id,agency name,workspace,url,zone,duration', `north,North,Acme,${URL_A},UTC,30`, 'north,North,Bad,nope,UTC,30', 'south,South,Other,https://meetings.hubspot.com/o,Asia/Tokyo,45'];
+    await writeFile(file, lines.join('\r\n'));
+    const first = await cli(['import', file]);
+    expect(first).toEqual({ code: 1, out: '2 added, 0 updated, 0 unchanged, 1 refused\n', err: 'line 3: url "nope" must be a booking link that begins with https://\n' });
+    const changed = lines.filter((_line, index) => index !== 2).join('\n').replace('Asia/Tokyo,45', 'Asia/Tokyo,60').replace('north,North,', 'north,North Star,');
+    expect(await cli(['import', '-'], changed)).toEqual({ code: 0, out: '0 added, 1 updated, 1 unchanged, 0 refused\n', err: '' });
+    expect(await db.client.count()).toBe(2);
+    expect(await db.agency.findMany({ orderBy: { id: 'asc' } })).toMatchObject([{ name: 'North Star' }, { name: 'South' }]);
+    expect(await db.workspaceSettings.findMany({ where: { client: { name: 'Other' } } })).toMatchObject([{ meetingDurationMinutes: 60 }]);
+  });
+});
+
+describe('reading', () => {
+  it('refresh reads the calendar now; show and list tell state, age and slots', async () => {
+    const calendar = simulator.addCalendar({ id: 'cli/1', provider: 'calendly', zone: 'UTC' });
+    const id = await add('Acme', calendar.url);
+    expect(await cli(['refresh', id])).toMatchObject({ code: 0, out: expect.stringMatching(/^[1-9]\d* slots, changed, in \d+ ms/) as string });
+    const shown = JSON.parse((await cli(['show', id, '--json'])).out) as { state: string; slotsUtc: string[]; storedSlots: number };
+    expect(shown.state).toBe('fresh');
+    expect(shown.slotsUtc).toHaveLength(shown.storedSlots);
+    expect((await cli(['show', 'Acme'])).out).toMatch(/state +fresh[\s\S]*Next slots \(Europe\/Berlin\):/);
+    const listed = JSON.parse((await cli(['list', '--json', '--state', 'fresh'])).out) as unknown[];
+    expect(listed).toMatchObject([{ workspaceId: id, agencyName: 'North', state: 'fresh', lastError: null }]);
+    expect((await cli(['list'])).out).toContain('1 workspace: 1 fresh');
+  });
+
+  it('a failing refresh ends with 1, its kind, and what to do; show repeats it', async () => {
+    const calendar = simulator.addCalendar({ id: 'cli/2', provider: 'calendly', zone: 'UTC', deleted: true });
+    const id = await add('Gone', calendar.url);
+    const { code, err } = await cli(['refresh', id]);
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`^not_found: [\\s\\S]*workspaces -- set ${id} --url`));
+    expect((await cli(['show', id])).out).toMatch(/state +misconfigured[\s\S]*last error not_found, 1 in a row[\s\S]*to do /);
+  });
+});
+
+it('every command has help with an example', async () => {
+  for (const name of ['add', 'import', 'list', 'show', 'refresh', 'pause', 'resume', 'remove', 'choose', 'set', 'credential']) {
+    const { code, out } = await cli([name, '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Examples:\n  npm run workspaces -- ${name}`);
+  }
+}, 60_000);
