@@ -21,7 +21,7 @@ const CONNECTION_WAIT_MS = 5_000;
 /** A serverless instance holds few connections, since there are many instances. */
 const POOL_MAX = { serverless: 3, server: 10 };
 /** What the client waits beyond the server's own timeout, so that the server's clearer error wins. */
-const CLIENT_GRACE_MS = 300;
+export const CLIENT_GRACE_MS = 300;
 
 const clientTimeout = new AsyncLocalStorage<number>();
 
@@ -93,7 +93,8 @@ export function db(from: Env = env()): Db {
 
 /**
  * Runs statements in one transaction that the server ends after `timeoutMs` a statement, and this side
- * shortly after. Returns every statement's result.
+ * shortly after. Returns every statement's result. With no time left nothing is sent: the grace of several
+ * such calls would add up to more than a run's end allows.
  * @throws on a timeout of this side the connection is gone and, of a write, the result unknown
  */
 export async function boundedTransaction<T extends unknown[]>(
@@ -101,6 +102,7 @@ export async function boundedTransaction<T extends unknown[]>(
   timeoutMs: number,
   statements: { [K in keyof T]: Prisma.PrismaPromise<T[K]> },
 ): Promise<T> {
+  if (timeoutMs <= 0) throw new DatabaseTimeoutError(0);
   const limit = Math.max(1, Math.floor(timeoutMs));
   return await clientTimeout.run(limit + CLIENT_GRACE_MS, async () => {
     const transaction = client.$transaction([

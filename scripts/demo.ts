@@ -22,6 +22,7 @@ import { migrate } from './migrate';
 import { seedPopulation } from './simulator/population';
 
 const DEMO_DIR = join(PROJECT_ROOT, '.data', 'demo');
+const KEPT_FILES = { credentialsKey: 'credentials-key', consolePassword: 'console-password' };
 const SWEEP_PATH = '/api/cron/availability';
 const AGENCIES = 12;
 const SEED = 1;
@@ -54,13 +55,14 @@ const options = new Command('npm run demo --')
   .opts<Options>();
 
 await live(async (lifetime) => {
-  if (!options.keep) rmSync(DEMO_DIR, { recursive: true, force: true });
   mkdirSync(DEMO_DIR, { recursive: true });
   const logOf = (name: string): string => join(DEMO_DIR, `${name}.log`);
 
   const databaseUrl = await step('database', async (note) => {
-    const server = await startPostgres({ dataDir: join(DEMO_DIR, 'postgres'), mode: 'durable' });
+    const server = await startPostgres({ dataDir: join(DEMO_DIR, 'postgres'), mode: 'durable', fresh: !options.keep });
     lifetime.watch(server.process);
+    // Only now is it certain that no other demo uses them.
+    if (!options.keep) for (const name of Object.values(KEPT_FILES)) rmSync(join(DEMO_DIR, name), { force: true });
     note('PostgreSQL, in .data/demo');
     return server.url;
   });
@@ -76,7 +78,7 @@ await live(async (lifetime) => {
 
   const db = createDb(databaseUrl, { poolMax: 2, applicationName: 'demo' });
   lifetime.onEnd(() => db.$disconnect());
-  const credentialsKey = keptSecret('credentials-key', () => `demo:${randomBytes(32).toString('base64')}`);
+  const credentialsKey = keptSecret(KEPT_FILES.credentialsKey, () => `demo:${randomBytes(32).toString('base64')}`);
   await step('agencies', async (note) => {
     const isSeeded = (await db.client.count()) > 0;
     const population = seedPopulation(size);
@@ -91,7 +93,7 @@ await live(async (lifetime) => {
   const secret = randomBytes(24).toString('hex');
   const variables = {
     ...providers, DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: databaseUrl, CRON_SECRET: secret, CREDENTIALS_KEY: credentialsKey,
-    CONSOLE_PASSWORD: keptSecret('console-password', () => randomBytes(9).toString('base64url')), LOG_LEVEL: 'info',
+    CONSOLE_PASSWORD: keptSecret(KEPT_FILES.consolePassword, () => randomBytes(9).toString('base64url')), LOG_LEVEL: 'info',
   };
   const { url } = await step('server', async (note) => {
     const port = await freePort(options.port);

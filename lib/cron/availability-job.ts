@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import { refreshAvailabilityCachesDue, refreshWorkspaceAvailabilityCache, WorkspaceNotFoundError, type RefreshOutcome } from '../availability-cache';
 import { MAX_TIME_BUDGET_MS, type Env } from '../env';
+import { processContext, type CacheContext } from '../refresh/context';
 import type { CronJob, JobAnswer, JobRun } from './cron-route';
 import { LOCKS } from './lock-keys';
 
 /** Less leaves no time to fetch in: two seconds are kept for writing and answering. */
 const MIN_TIME_BUDGET_MS = 3_000;
+const ANSWER_RESERVE_MS = 2_000;
 
 const integer = (min: number, max: number) => {
   const expected = `must be an integer from ${String(min)} to ${String(max)}`;
@@ -31,17 +33,23 @@ const params = z
 
 type Params = z.infer<typeof params>;
 
-export const availabilityJob: CronJob<Params> = {
-  name: 'availability',
-  params,
-  lockOf: ({ workspaceId }) => (workspaceId === undefined ? LOCKS.availabilitySweep : null),
-  before: (run) => disabledAnswer(run),
-  run: async (run) => (run.params.workspaceId === undefined ? await sweep(run) : await refreshOne(run, run.params.workspaceId)),
-  answerTo: (error) => {
-    if (!(error instanceof WorkspaceNotFoundError)) return null;
-    return { status: 404, outcome: 'failed', body: { success: false, error: 'workspace_not_found', message: error.message } };
-  },
-};
+/** @param contextOf the cache it works on: the process's own, or a test's */
+export function createAvailabilityJob(contextOf: () => CacheContext): CronJob<Params> {
+  return {
+    name: 'availability',
+    params,
+    timeBudgetMs: (given, env) => given.timeBudgetMs ?? env.AVAILABILITY_CRON_TIME_BUDGET_MS,
+    lockOf: ({ workspaceId }) => (workspaceId === undefined ? LOCKS.availabilitySweep : null),
+    before: (run) => disabledAnswer(run),
+    run: async (run) => (run.params.workspaceId === undefined ? await sweep(run, contextOf()) : await refreshOne(run, run.params.workspaceId, contextOf())),
+    answerTo: (error) => {
+      if (!(error instanceof WorkspaceNotFoundError)) return null;
+      return { status: 404, outcome: 'failed', body: { success: false, error: 'workspace_not_found', message: error.message } };
+    },
+  };
+}
+
+export const availabilityJob = createAvailabilityJob(processContext);
 
 /** Which variable sets the most workspaces a run refreshes. */
 function limitOf(env: Env): { limit: number | undefined; variable: string } {
@@ -65,22 +73,22 @@ function disabledAnswer({ params: { workspaceId }, env, runId }: JobRun<Params>)
   };
 }
 
-async function sweep({ params: p, env, runId, startedAtMs, signal }: JobRun<Params>): Promise<JobAnswer> {
+async function sweep({ params: p, env, runId, startedAtMs, timeBudgetMs, signal }: JobRun<Params>, context: CacheContext): Promise<JobAnswer> {
   const { limit } = limitOf(env);
   const limits = [limit, p.limit].filter((n) => n !== undefined);
   const report = await refreshAvailabilityCachesDue({
-    runId, startedAtMs, signal,
+    runId, startedAtMs, timeBudgetMs, signal,
     mode: p.mode,
-    timeBudgetMs: p.timeBudgetMs ?? env.AVAILABILITY_CRON_TIME_BUDGET_MS,
     concurrency: p.concurrency ?? env.AVAILABILITY_CRON_CONCURRENCY,
     workspaceLimit: limits.length === 0 ? undefined : Math.min(...limits),
-  });
+  }, context);
   const outcome = report.reason === 'lock_lost' ? 'lock_lost' : report.success ? 'good' : 'not_good';
   return { status: 200, outcome, body: { ...report } };
 }
 
-async function refreshOne({ runId, startedAtMs }: JobRun<Params>, workspaceId: string): Promise<JobAnswer> {
-  const result = await refreshWorkspaceAvailabilityCache(workspaceId);
+async function refreshOne({ runId, startedAtMs, timeBudgetMs }: JobRun<Params>, workspaceId: string, context: CacheContext): Promise<JobAnswer> {
+  const workspaceTimeoutMs = Math.min(context.settings.workspaceTimeoutMs, timeBudgetMs - ANSWER_RESERVE_MS);
+  const result = await refreshWorkspaceAvailabilityCache(workspaceId, { ...context, settings: { ...context.settings, workspaceTimeoutMs } });
   const success = result.kind === 'refreshed';
   return {
     status: 200,

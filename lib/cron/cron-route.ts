@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { databaseUrl, env, EnvError, type Env } from '../env';
-import { db, type Db, type Prisma } from '../db';
+import { CLIENT_GRACE_MS, db, type Db, type Prisma } from '../db';
 import { log } from '../log';
 import { RunEnded } from '../refresh/attempt';
 import { authorise } from './authorise';
@@ -12,14 +12,21 @@ import type { LockKey } from './lock-keys';
 import { tryLock } from './lock';
 import { recordEnd, recordStart, type RunOutcome } from './run-record';
 
-/** After the run's own work is over: a database that hangs must not hold the answer up. */
-const RECORD_TIMEOUT_MS = 400;
+/** The answer comes by the end of the budget plus this. */
+const ANSWER_GRACE_MS = 2_000;
+/** Of that, what a busy process and the way to the caller may take. */
+const ANSWER_RESERVE_MS = 300;
+/** Longest for the lock and for one record, where the run's end does not come sooner. */
+const LOCK_TIMEOUT_MS = 5_000;
+const RECORD_TIMEOUT_MS = 3_000;
 
 export interface JobRun<P> {
   params: P;
   runId: string;
   /** `performance.now()` when the request came. */
   startedAtMs: number;
+  /** What the run may take; it answers at most 2 s later. */
+  timeBudgetMs: number;
   /** Aborts with `RunEnded('lock_lost')`. */
   signal: AbortSignal;
   env: Env;
@@ -34,6 +41,7 @@ export interface JobAnswer {
 export interface CronJob<P> {
   name: string;
   params: z.ZodType<P>;
+  timeBudgetMs: (params: P, env: Env) => number;
   /** The lock that this run needs; null: none. */
   lockOf: (params: P) => LockKey | null;
   /** An answer that needs neither lock nor work, e.g. `disabled`. */
@@ -43,17 +51,24 @@ export interface CronJob<P> {
   answerTo?: (error: unknown) => JobAnswer | null;
 }
 
+/** What a route stands on: the process's own, or a test's. */
+export interface CronRouteDeps {
+  /** @throws EnvError */
+  env: () => Env;
+  db: (from: Env) => Db;
+}
+
 /**
  * The GET handler of a cron job. 401 wrong or missing secret · 400 bad parameter · 503 no secret, bad
  * environment, no database · otherwise the job's own answer. Every run leaves a `CronRun` row, a skipped and a
  * failed one too.
  */
-export function cronRoute<P>(job: CronJob<P>): (request: Request) => Promise<Response> {
+export function cronRoute<P>(job: CronJob<P>, deps: CronRouteDeps = { env, db }): (request: Request) => Promise<Response> {
   return async (request) => {
     const startedAtMs = performance.now();
     let environment: Env;
     try {
-      environment = env();
+      environment = deps.env();
       databaseUrl(environment);
     } catch (error) {
       if (error instanceof EnvError) return answer(503, { success: false, error: 'environment', message: error.message });
@@ -68,20 +83,23 @@ export function cronRoute<P>(job: CronJob<P>): (request: Request) => Promise<Res
     if (parsed.kind === 'bad') return answer(400, { success: false, error: 'bad_parameter', parameter: parsed.parameter, message: parsed.message });
 
     const lockLost = new AbortController();
-    const run: JobRun<P> = { params: parsed.params, runId: randomUUID(), startedAtMs, signal: lockLost.signal, env: environment };
-    const result = await runJob(job, run, () => { lockLost.abort(new RunEnded('lock_lost')); });
+    const run: JobRun<P> = {
+      params: parsed.params, runId: randomUUID(), startedAtMs, signal: lockLost.signal, env: environment,
+      timeBudgetMs: job.timeBudgetMs(parsed.params, environment),
+    };
+    const result = await runJob(job, run, deps, () => { lockLost.abort(new RunEnded('lock_lost')); });
     return answer(result.status, result.body);
   };
 }
 
-async function runJob<P>(job: CronJob<P>, run: JobRun<P>, onLost: () => void): Promise<JobAnswer> {
+async function runJob<P>(job: CronJob<P>, run: JobRun<P>, deps: CronRouteDeps, onLost: () => void): Promise<JobAnswer> {
   const startedAt = new Date();
   const record = { id: run.runId, job: job.name, startedAt };
   let client: Db | undefined;
   let result: JobAnswer;
   let errorName: string | undefined;
   try {
-    client = db(run.env);
+    client = deps.db(run.env);
     result = job.before?.(run) ?? (await runLocked(job, run, client, record, onLost));
   } catch (error) {
     const known = job.answerTo?.(error);
@@ -97,7 +115,7 @@ async function runJob<P>(job: CronJob<P>, run: JobRun<P>, onLost: () => void): P
   const durationMs = Math.round(performance.now() - run.startedAtMs);
   log().info({ runId: run.runId, job: job.name, outcome: result.outcome, status: result.status, durationMs, ...countsOf(result.body) }, 'cron_run');
   if (client) {
-    await recordEnd(client, { ...record, outcome: result.outcome, counts: result.body as Prisma.InputJsonObject, ...(errorName === undefined ? {} : { error: errorName }) }, RECORD_TIMEOUT_MS).catch((error: unknown) => {
+    await recordEnd(client, { ...record, outcome: result.outcome, counts: result.body as Prisma.InputJsonObject, ...(errorName === undefined ? {} : { error: errorName }) }, recordTimeLeftMs(run)).catch((error: unknown) => {
       log().warn({ runId: run.runId, job: job.name, error: error instanceof Error ? error.name : 'unknown' }, 'cron_run_not_recorded');
     });
   }
@@ -107,16 +125,23 @@ async function runJob<P>(job: CronJob<P>, run: JobRun<P>, onLost: () => void): P
 async function runLocked<P>(job: CronJob<P>, run: JobRun<P>, client: Db, record: { id: string; job: string; startedAt: Date }, onLost: () => void): Promise<JobAnswer> {
   const key = job.lockOf(run.params);
   if (!key) return await job.run(run);
-  const lock = await tryLock(run.env.DIRECT_DATABASE_URL ?? databaseUrl(run.env), key, onLost);
+  const budgetLeftMs = run.startedAtMs + run.timeBudgetMs - performance.now();
+  const lock = await tryLock(run.env.DIRECT_DATABASE_URL ?? databaseUrl(run.env), key, { timeoutMs: Math.min(LOCK_TIMEOUT_MS, budgetLeftMs), onLost });
   if (lock.kind === 'locked') {
     return { status: 200, outcome: 'locked', body: { success: true, skipped: true, reason: 'locked', runId: run.runId, lockedForMs: lock.heldForMs } };
   }
   try {
-    await recordStart(client, record);
+    await recordStart(client, record, recordTimeLeftMs(run));
     return await job.run(run);
   } finally {
     await lock.release();
   }
+}
+
+/** A database that hangs must not hold the answer up. */
+function recordTimeLeftMs(run: Pick<JobRun<unknown>, 'startedAtMs' | 'timeBudgetMs'>): number {
+  const answerBy = run.startedAtMs + run.timeBudgetMs + ANSWER_GRACE_MS - ANSWER_RESERVE_MS;
+  return Math.min(RECORD_TIMEOUT_MS, answerBy - CLIENT_GRACE_MS - performance.now());
 }
 
 type ParsedParams<P> = { kind: 'ok'; params: P } | { kind: 'bad'; parameter: string; message: string };

@@ -17,7 +17,6 @@ const IDLE_LIMIT_MS = 15_000;
 /** Three heartbeats fit into the idle limit, so that one late one does not lose the lock. */
 const HEARTBEAT_MS = 4_000;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 /** The answer waits for the release, so that the next run never finds a finished one's lock. */
 const RELEASE_TIMEOUT_MS = 300;
 
@@ -26,15 +25,20 @@ export type LockAttempt =
   /** Another run holds it. @property heldForMs null when the holder cannot be seen */
   | { kind: 'locked'; heldForMs: number | null };
 
+export interface LockOptions {
+  /** For connecting and all that is asked, together. */
+  timeoutMs: number;
+  /** Called at most once, and never after `release`. */
+  onLost: () => void;
+}
+
 /**
  * @param url the direct connection where there is one; right through a transaction pooler too
- * @param onLost called at most once, and never after `release`
- * @throws when the database cannot be reached
+ * @throws when the database cannot be reached or does not answer in time
  */
-export async function tryLock(url: string, key: LockKey, onLost: () => void): Promise<LockAttempt> {
+export async function tryLock(url: string, key: LockKey, { timeoutMs, onLost }: LockOptions): Promise<LockAttempt> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: HEARTBEAT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'availability-cache lock',
@@ -52,6 +56,8 @@ export async function tryLock(url: string, key: LockKey, onLost: () => void): Pr
   client.on('error', lose);
   client.on('end', lose);
 
+  // One bound for all of it: each step's own would add up, and a frozen server is met at the first.
+  const timer = setTimeout(() => { destroy(client); }, timeoutMs);
   try {
     await client.connect();
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -67,6 +73,8 @@ export async function tryLock(url: string, key: LockKey, onLost: () => void): Pr
     isOver = true;
     destroy(client);
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
   heartbeat = setInterval(() => { client.query('SELECT 1').catch(lose); }, HEARTBEAT_MS);
 

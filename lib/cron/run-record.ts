@@ -12,16 +12,14 @@ export interface RunRecord {
   error?: string;
 }
 
-const RECORD_TIMEOUT_MS = 3_000;
-
 /** Records a run that is under way, so that a killed one leaves a trace. */
-export async function recordStart(db: Db, run: Pick<RunRecord, 'id' | 'job' | 'startedAt'>): Promise<void> {
-  await boundedTransaction(db, RECORD_TIMEOUT_MS, [db.$executeRaw`
+export async function recordStart(db: Db, run: Pick<RunRecord, 'id' | 'job' | 'startedAt'>, timeoutMs: number): Promise<void> {
+  await boundedTransaction(db, timeoutMs, [db.$executeRaw`
     INSERT INTO "CronRun" (id, job, "startedAt", outcome) VALUES (${run.id}, ${run.job}, ${run.startedAt}, 'running')`]);
 }
 
 /** Records how a run ended, whether or not its start was recorded. @param timeoutMs what the run can still spend */
-export async function recordEnd(db: Db, run: RunRecord, timeoutMs: number = RECORD_TIMEOUT_MS): Promise<void> {
+export async function recordEnd(db: Db, run: RunRecord, timeoutMs: number): Promise<void> {
   const counts = run.counts === undefined ? null : JSON.stringify(run.counts);
   await boundedTransaction(db, timeoutMs, [db.$executeRaw`
     INSERT INTO "CronRun" (id, job, "startedAt", "finishedAt", outcome, counts, error)

@@ -56,15 +56,16 @@ export function decideFailure(facts: FailureFacts, settings: BackoffSettings, no
   const sameConfiguration = status.attemptFingerprint === facts.fingerprint;
   const failuresBefore = sameConfiguration ? status.consecutiveFailures : 0;
   const countsUp = !facts.breakerOpen;
+  const askedMs = facts.retryAfterMs ?? 0;
 
   if (ERROR_KINDS[errorKind].retry === 'person') {
     const maybePassing = errorKind === 'unauthorized' || errorKind === 'not_found';
     const seenBefore = sameConfiguration && (status.errorKind === 'unauthorized' || status.errorKind === 'not_found');
     if (maybePassing && facts.hasSucceeded && !seenBefore) {
-      return { retryAt: now + settings.ttlMs, countsUp, actionRequired: false };
+      return { retryAt: now + Math.max(settings.ttlMs, askedMs), countsUp, actionRequired: false };
     }
     const ceiling = Math.min(PERSON_BASE_MS * 2 ** Math.min(failuresBefore, 10), PERSON_CAP_MS);
-    return { retryAt: now + ceiling * (0.5 + random / 2), countsUp, actionRequired: true };
+    return { retryAt: now + Math.max(ceiling * (0.5 + random / 2), askedMs), countsUp, actionRequired: true };
   }
 
   // A third of the age limit: our own wait must never make a recovered calendar `unavailable`.
@@ -72,5 +73,5 @@ export function decideFailure(facts: FailureFacts, settings: BackoffSettings, no
   const base = errorKind === 'forbidden' ? FORBIDDEN_BASE_MS : Math.min(settings.ttlMs, MINUTE_MS);
   const ceiling = Math.min(base * 2 ** Math.min(failuresBefore, 20), cap);
   const jittered = errorKind === 'forbidden' ? ceiling * (0.5 + random / 2) : ceiling * random;
-  return { retryAt: now + Math.max(jittered, facts.retryAfterMs ?? 0), countsUp, actionRequired: false };
+  return { retryAt: now + Math.max(jittered, askedMs), countsUp, actionRequired: false };
 }

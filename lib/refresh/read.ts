@@ -27,9 +27,14 @@ export interface ReadResult {
   answer: AvailabilityAnswer;
   /** The time the answer is of, epoch milliseconds: the database's clock unless `now` was given. */
   now: number;
+  /** As the caller gave it; undefined: the database's clock. */
+  givenNow: number | undefined;
   staleAt: number | null;
   fetchedAt: number | null;
-  refreshingUntil: number | null;
+  /** Nothing was attempted yet for what is configured now. */
+  isConfigurationNew: boolean;
+  /** Somebody is refreshing it, by the database's clock. */
+  isClaimed: boolean;
 }
 
 export class WorkspaceNotFoundError extends Error {
@@ -55,7 +60,7 @@ interface Row {
   fetched_ms: number | null;
   succeeded_ms: number | null;
   stale_ms: number | null;
-  refreshing_ms: number | null;
+  is_claimed: boolean;
   slots_fingerprint: string | null;
   stored_count: number;
   duration: number | null;
@@ -76,7 +81,7 @@ export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: numbe
       s."attemptFingerprint" AS attempt_fingerprint, COALESCE(s."actionRequired", false) AS action_required,
       s."errorKind" AS error_kind, s."lastError" AS last_error,
       ${epochMs(Prisma.sql`s."fetchedAt"`)} AS fetched_ms, ${epochMs(Prisma.sql`s."succeededAt"`)} AS succeeded_ms,
-      ${epochMs(Prisma.sql`s."staleAt"`)} AS stale_ms, ${epochMs(Prisma.sql`s."refreshingUntil"`)} AS refreshing_ms,
+      ${epochMs(Prisma.sql`s."staleAt"`)} AS stale_ms, COALESCE(s."refreshingUntil" > clock_timestamp(), false) AS is_claimed,
       k."slotsFingerprint" AS slots_fingerprint, COALESCE(k."slotCount", 0) AS stored_count, k."slotDurationMinutes" AS duration,
       array_to_string(ARRAY(
         SELECT (extract(epoch FROM x) * 1000)::bigint FROM unnest(k."slotsUtc") x
@@ -123,8 +128,10 @@ export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: numbe
       ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
     },
     now: row.now,
+    givenNow: now,
     staleAt: row.stale_ms,
     fetchedAt: row.fetched_ms,
-    refreshingUntil: row.refreshing_ms,
+    isConfigurationNew: row.attempt_fingerprint !== row.fingerprint,
+    isClaimed: row.is_claimed,
   };
 }

@@ -4,12 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anchoredClock } from '../clock';
-import { boundedTransaction, type Db } from '../db';
+import { boundedTransaction, Prisma, type Db } from '../db';
 import { log } from '../log';
 import type { ErrorKind } from '../providers/errors';
 import { attempt } from './attempt';
 import { decideFailure, shouldRespectBackoff } from './backoff';
 import type { CacheContext } from './context';
+import { epochMs } from './configured';
 import { ensureStatusRows, readFacts } from './facts';
 import { isOpen } from './breaker';
 import { reserveQuota } from './quota';
@@ -54,7 +55,7 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
     if (isBreakerOpen) return { kind: 'skipped', reason: 'breaker' };
   }
   if (!item.status.exists) await ensureStatusRows(db, [workspaceId], QUERY_TIMEOUT_MS);
-  const claimedUntil = await claim(db, workspaceId, settings.workspaceTimeoutMs + CLAIM_GRACE_MS);
+  const claimedUntil = await claim(db, item, settings.workspaceTimeoutMs + CLAIM_GRACE_MS);
   if (claimedUntil === undefined) return { kind: 'skipped', reason: 'claimed' };
   try {
     if (item.credential) {
@@ -74,7 +75,6 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
     if (write.kind === 'failure') return { kind: 'failed', errorKind: write.result.errorKind, message: write.result.message, durationMs };
     return { kind: 'skipped', reason: 'claimed' };
   } finally {
-    // A stored result has ended the claim already; whatever else happened must not leave it.
     await release(db, workspaceId, claimedUntil);
   }
 }
@@ -96,12 +96,16 @@ async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType
   return { kind: 'failure', result, decision };
 }
 
-/** One conditional UPDATE: of any number of claimants, in any process, one wins. Returns the claim's end, its token. */
-async function claim(db: Db, workspaceId: string, forMs: number): Promise<string | undefined> {
+/**
+ * One conditional UPDATE: of any number of claimants, in any process, one wins. Who read the row before another's
+ * refresh and comes after it loses, too: the calendar was just asked. Returns the claim's end, its token.
+ */
+async function claim(db: Db, { workspaceId, status }: WorkItem, forMs: number): Promise<string | undefined> {
   const [claimed] = await boundedTransaction(db, QUERY_TIMEOUT_MS, [
     db.$queryRaw<{ until: string }[]>`
       UPDATE "WorkspaceAvailabilityStatus" SET "refreshingUntil" = clock_timestamp() + ${forMs} * interval '1 millisecond'
       WHERE "clientId" = ${workspaceId} AND ("refreshingUntil" IS NULL OR "refreshingUntil" <= clock_timestamp())
+        AND ${epochMs(Prisma.sql`"fetchedAt"`)} IS NOT DISTINCT FROM ${status.fetchedAt}::float8
       RETURNING "refreshingUntil"::text AS until`,
   ]);
   return claimed[0]?.until;
@@ -119,23 +123,21 @@ async function release(db: Db, workspaceId: string, claimedUntil: string): Promi
 }
 
 /** Whether a reader should ask for a refresh before it answers. Pure. */
-export function isWorthRefreshing({ answer, staleAt, now }: ReadResult): boolean {
+export function isWorthRefreshing({ answer, staleAt, now, isConfigurationNew }: ReadResult): boolean {
   if (answer.state === 'paused' || answer.calendarUrl === null) return false;
-  return staleAt === null || now > staleAt + STALE_BEYOND_MS || answer.state === 'unavailable' || answer.state === 'misconfigured';
+  return staleAt === null || now > staleAt + STALE_BEYOND_MS || isConfigurationNew;
 }
 
 /** Refreshes for a reader, or waits for who holds the claim, then reads again; from the cache in any case. */
 export async function readRefreshed(context: CacheContext, workspaceId: string, maxAgeMs: number, before: ReadResult): Promise<ReadResult> {
   const outcome = await refreshOne(context, workspaceId, { politely: true });
   if (outcome.kind !== 'skipped' || outcome.reason !== 'claimed') {
-    return outcome.kind === 'skipped' ? before : await readWorkspace(context.db, workspaceId, maxAgeMs);
+    return outcome.kind === 'skipped' ? before : await readWorkspace(context.db, workspaceId, maxAgeMs, before.givenNow);
   }
   const deadline = performance.now() + WAIT_FOR_OTHER_MS;
-  let latest = before;
-  while (performance.now() < deadline) {
+  for (;;) {
+    const latest = await readWorkspace(context.db, workspaceId, maxAgeMs, before.givenNow);
+    if (!latest.isClaimed || latest.fetchedAt !== before.fetchedAt || performance.now() > deadline) return latest;
     await sleep(WAIT_STEP_MS);
-    latest = await readWorkspace(context.db, workspaceId, maxAgeMs);
-    if (latest.refreshingUntil === null || latest.fetchedAt !== before.fetchedAt) break;
   }
-  return latest;
 }

@@ -106,22 +106,31 @@ async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettin
   const outcomes = new Map(results.flat().map((row) => [row.id, row.outcome]));
   return writes.map((write) => {
     const outcome = outcomes.get(write.result.item.workspaceId);
-    if (write.kind !== 'success') return { write, outcome: 'recorded' };
+    if (write.kind !== 'success') return { write, outcome: outcome === undefined ? 'gone' : 'recorded' };
     if (!write.sendSlots) return { write, outcome: outcome === undefined ? 'resend' : 'unchanged' };
     return { write, outcome: outcome === 'changed' ? 'changed' : outcome === undefined ? 'gone' : 'unchanged' };
   });
 }
 
-/** Columns that a success sets on the hot row. `i.began` is the start of the attempt. */
+/**
+ * Columns that a success sets on the hot row. `i.began` is the start of the attempt. What a failure that began
+ * later said stays: its slots are the newest there are, but it is not the newest attempt.
+ */
 function successColumns(settings: StoreSettings): Prisma.Sql {
+  const unlessNewer = Prisma.sql`CASE WHEN s."fetchedAt" > i.began THEN`;
   return Prisma.sql`
     "fetchedAt" = GREATEST(s."fetchedAt", i.began), "succeededAt" = i.began,
-    "staleAt" = i.began + ${settings.ttlMs} * interval '1 millisecond', "retryAt" = NULL,
-    "refreshingUntil" = NULL, "contentHash" = i.content_hash, "consecutiveFailures" = 0, "abandonedRuns" = 0,
-    "actionRequired" = false, "attemptFingerprint" = i.fingerprint, "errorKind" = NULL, "lastError" = NULL`;
+    "staleAt" = i.began + ${settings.ttlMs} * interval '1 millisecond', "contentHash" = i.content_hash, "abandonedRuns" = 0,
+    "retryAt" = ${unlessNewer} s."retryAt" END, "consecutiveFailures" = ${unlessNewer} s."consecutiveFailures" ELSE 0 END,
+    "actionRequired" = ${unlessNewer} s."actionRequired" ELSE false END,
+    "attemptFingerprint" = ${unlessNewer} s."attemptFingerprint" ELSE i.fingerprint END,
+    "errorKind" = ${unlessNewer} s."errorKind" END, "lastError" = ${unlessNewer} s."lastError" END`;
 }
 
 const began = instantOf(Prisma.sql`t.began_ms`);
+
+/** The fence of what is not a success. */
+const isNewest = Prisma.sql`(s."fetchedAt" IS NULL OR s."fetchedAt" < i.began) AND (s."succeededAt" IS NULL OR s."succeededAt" < i.began)`;
 
 /** Success that saw what is stored: the hot row alone. Returns the rows where that is so. */
 function touch(db: Db, results: SuccessResult[], settings: StoreSettings): Prisma.PrismaPromise<OutcomeRow[]> {
@@ -136,7 +145,8 @@ function touch(db: Db, results: SuccessResult[], settings: StoreSettings): Prism
 }
 
 /**
- * Success with its slots. The cold row is rewritten when anything but already-past slots differs; the
+ * Success with its slots. The cold row is rewritten when anything but already-past slots differs, or when no
+ * slot is left (readers tell `empty` by it, and an empty answer is confirmed only while slots are stored); the
  * generation grows when a slot inside both the old and the new window appeared or disappeared, or the
  * duration changed. The comparison stands in the UPDATE itself, so that PostgreSQL repeats it on the row as
  * a concurrent writer left it.
@@ -174,6 +184,7 @@ function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings
       WHERE k."clientId" = i.id AND (
         (k."calendarLinkId", k."calendarType", k."calendarUrl", k."slotDurationMinutes", k."slotsFingerprint", k."providerMeta")
           IS DISTINCT FROM (i.link_id, i.type, i.url, i.duration, i.fingerprint, i.meta)
+        OR (k."slotCount" > 0 AND cardinality(i.slots) = 0)
         OR ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began) <> i.slots)
       RETURNING k."clientId" AS id, k."changedAt" = i.began AS changed
     ), inserted AS (
@@ -195,27 +206,35 @@ function slotsChanged(lookahead: Prisma.Sql): Prisma.Sql {
       <> ARRAY(SELECT x FROM unnest(i.slots) x WHERE x < h.succeeded + ${lookahead}))`;
 }
 
-/** A failure keeps slots, `succeededAt` and metadata. */
+/** A failure keeps slots, `succeededAt` and metadata. Returns the rows that exist, also where a newer one stands. */
 function recordFailures(db: Db, writes: { result: FailureResult; decision: FailureDecision }[]): Prisma.PrismaPromise<OutcomeRow[]> {
   return db.$queryRaw`
-    UPDATE "WorkspaceAvailabilityStatus" s SET
-      "fetchedAt" = i.began, "attemptFingerprint" = i.fingerprint, "errorKind" = i.kind, "lastError" = i.message,
-      "retryAt" = i.retry_at, "actionRequired" = i.action, "abandonedRuns" = 0, "refreshingUntil" = NULL,
-      "consecutiveFailures" = i.up + CASE WHEN s."attemptFingerprint" = i.fingerprint THEN s."consecutiveFailures" ELSE 0 END
-    FROM (SELECT t.id, ${began} AS began, t.fingerprint, t.kind, t.message, ${instantOf(Prisma.sql`t.retry_ms`)} AS retry_at, t.action, t.up
-            FROM unnest(${writes.map((w) => w.result.item.workspaceId)}::text[], ${writes.map((w) => w.result.beganAt)}::float8[],
-              ${writes.map((w) => w.result.item.fingerprint)}::text[], ${writes.map((w) => w.result.errorKind)}::text[],
-              ${writes.map((w) => w.result.message)}::text[], ${writes.map((w) => w.decision.retryAt)}::float8[],
-              ${writes.map((w) => w.decision.actionRequired)}::boolean[], ${writes.map((w) => (w.decision.countsUp ? 1 : 0))}::int[])
-              AS t(id, began_ms, fingerprint, kind, message, retry_ms, action, up)) i
-    WHERE s."clientId" = i.id AND (s."fetchedAt" IS NULL OR s."fetchedAt" < i.began) AND (s."succeededAt" IS NULL OR s."succeededAt" < i.began)
-    RETURNING s."clientId" AS id, 'recorded' AS outcome`;
+    WITH i AS MATERIALIZED (
+      SELECT t.id, ${began} AS began, t.fingerprint, t.kind, t.message, ${instantOf(Prisma.sql`t.retry_ms`)} AS retry_at, t.action, t.up
+      FROM unnest(${writes.map((w) => w.result.item.workspaceId)}::text[], ${writes.map((w) => w.result.beganAt)}::float8[],
+          ${writes.map((w) => w.result.item.fingerprint)}::text[], ${writes.map((w) => w.result.errorKind)}::text[],
+          ${writes.map((w) => w.result.message)}::text[], ${writes.map((w) => w.decision.retryAt)}::float8[],
+          ${writes.map((w) => w.decision.actionRequired)}::boolean[], ${writes.map((w) => (w.decision.countsUp ? 1 : 0))}::int[])
+        AS t(id, began_ms, fingerprint, kind, message, retry_ms, action, up)
+    ), updated AS (
+      UPDATE "WorkspaceAvailabilityStatus" s SET
+        "fetchedAt" = i.began, "attemptFingerprint" = i.fingerprint, "errorKind" = i.kind, "lastError" = i.message,
+        "retryAt" = i.retry_at, "actionRequired" = i.action, "abandonedRuns" = 0,
+        "consecutiveFailures" = i.up + CASE WHEN s."attemptFingerprint" = i.fingerprint THEN s."consecutiveFailures" ELSE 0 END
+      FROM i WHERE s."clientId" = i.id AND ${isNewest}
+    )
+    SELECT s."clientId" AS id, 'recorded' AS outcome FROM "WorkspaceAvailabilityStatus" s JOIN i ON i.id = s."clientId"`;
 }
 
 /** Cut off by the run's end: keeps its place in the order. */
 function recordAbandoned(db: Db, results: AbandonedResult[]): Prisma.PrismaPromise<OutcomeRow[]> {
   return db.$queryRaw`
-    UPDATE "WorkspaceAvailabilityStatus" s SET "abandonedRuns" = s."abandonedRuns" + 1, "refreshingUntil" = NULL
-    WHERE s."clientId" = ANY(${results.map((r) => r.item.workspaceId)}::text[])
-    RETURNING s."clientId" AS id, 'recorded' AS outcome`;
+    WITH i AS MATERIALIZED (
+      SELECT t.id, ${began} AS began
+      FROM unnest(${results.map((r) => r.item.workspaceId)}::text[], ${results.map((r) => r.beganAt)}::float8[]) AS t(id, began_ms)
+    ), updated AS (
+      UPDATE "WorkspaceAvailabilityStatus" s SET "abandonedRuns" = s."abandonedRuns" + 1
+      FROM i WHERE s."clientId" = i.id AND ${isNewest}
+    )
+    SELECT s."clientId" AS id, 'recorded' AS outcome FROM "WorkspaceAvailabilityStatus" s JOIN i ON i.id = s."clientId"`;
 }

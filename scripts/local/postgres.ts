@@ -24,20 +24,25 @@ export interface PostgresOptions {
   dataDir: string;
   /** `throwaway` gives up durability for speed and deletes the data when stopped. */
   mode: 'durable' | 'throwaway';
+  /** Begin with an empty database, whatever is there; a server that runs on it is not disturbed but an error. */
+  fresh?: boolean;
   maxConnections?: number;
+  /** How long a server whose parent was just killed may take to leave. */
+  predecessorTimeoutMs?: number;
 }
 
 const DATABASE = 'availability';
 const START_TIMEOUT_MS = 30_000;
-/** How long a server whose parent was just killed may take to leave. */
 const PREDECESSOR_TIMEOUT_MS = 8_000;
 
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = findPostgresBinaries();
-  const home = reachableFolder(resolve(options.dataDir), binaries);
+  const home = homeOf(options.dataDir, binaries);
+  makeHome(home, binaries);
   const cluster = join(home, 'cluster');
+  await awaitPredecessor(home, options.predecessorTimeoutMs ?? PREDECESSOR_TIMEOUT_MS);
+  if (options.fresh) rmSync(cluster, { recursive: true, force: true });
   const password = await prepareCluster(home, cluster, binaries);
-  await awaitPredecessor(cluster, password);
 
   const log = openSync(join(home, 'postgres.log'), 'a');
   try {
@@ -66,8 +71,10 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
 
 /** The URL of the server that runs on `dataDir`, another process's too; undefined when none does. */
 export async function findRunningPostgres(dataDir: string): Promise<string | undefined> {
-  if (!existsSync(resolve(dataDir))) return undefined;
-  const home = reachableFolder(resolve(dataDir), findPostgresBinaries());
+  return await runningIn(homeOf(dataDir, findPostgresBinaries()));
+}
+
+async function runningIn(home: string): Promise<string | undefined> {
   const [pidFile, passwordFile] = [join(home, 'cluster', 'postmaster.pid'), join(home, 'password')];
   if (!existsSync(pidFile) || !existsSync(passwordFile)) return undefined;
   const port = Number(readFileSync(pidFile, 'utf8').split('\n')[3]);
@@ -94,18 +101,20 @@ function settings({ mode, maxConnections = 200 }: PostgresOptions): string[] {
 }
 
 /** As root the server runs as another account, which may not pass through the folder that we were given. */
-function reachableFolder(dataDir: string, { user }: PostgresBinaries): string {
-  mkdirSync(dirname(dataDir), { recursive: true });
-  const isReachable = !user || canReach(dirname(dataDir), user.uid);
-  const standIn = join(tmpdir(), `embedded-postgres-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`);
-  const home = isReachable ? dataDir : standIn;
+function homeOf(dataDir: string, { user }: PostgresBinaries): string {
+  const wanted = resolve(dataDir);
+  let parent = dirname(wanted);
+  while (!existsSync(parent)) parent = dirname(parent);
+  if (!user || canReach(parent, user.uid)) return wanted;
+  return join(tmpdir(), `embedded-postgres-${createHash('sha256').update(wanted).digest('hex').slice(0, 16)}`);
+}
+
+function makeHome(home: string, { user }: PostgresBinaries): void {
   mkdirSync(home, { recursive: true });
-  if (user) {
-    // In a folder that everyone can write to, somebody else's may stand in its place.
-    if (lstatSync(home).uid !== 0) throw new Error(`${home} belongs to another user; remove it.`);
-    chmodSync(home, 0o711);
-  }
-  return home;
+  if (!user) return;
+  // In a folder that everyone can write to, somebody else's may stand in its place.
+  if (lstatSync(home).uid !== 0) throw new Error(`${home} belongs to another user; remove it.`);
+  chmodSync(home, 0o711);
 }
 
 async function prepareCluster(home: string, cluster: string, { initdb, user }: PostgresBinaries): Promise<string> {
@@ -139,20 +148,17 @@ async function prepareCluster(home: string, cluster: string, { initdb, user }: P
  * now. So we ask the server at the recorded port: if that is ours it is given time to leave, and if
  * nobody answers the file is stale.
  */
-async function awaitPredecessor(cluster: string, password: string): Promise<void> {
-  const pidFile = join(cluster, 'postmaster.pid');
-  const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
-  while (existsSync(pidFile)) {
-    const [pid = '', , , port = ''] = readFileSync(pidFile, 'utf8').split('\n');
-    if (!(await answersWith(urlOf(Number(port), password, 'postgres'), cluster))) {
-      rmSync(pidFile, { force: true });
-      return;
-    }
+async function awaitPredecessor(home: string, timeoutMs: number): Promise<void> {
+  const pidFile = join(home, 'cluster', 'postmaster.pid');
+  const deadline = Date.now() + timeoutMs;
+  while (await runningIn(home)) {
     if (Date.now() > deadline) {
-      throw new Error(`The database in ${dirname(cluster)} is in use by process ${pid} (another npm run dev or demo?). Stop that one first.`);
+      const [pid = ''] = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').split('\n') : [];
+      throw new Error(`The database in ${home} is in use by process ${pid} (another npm run dev or demo?). Stop that one first.`);
     }
     await delay(100);
   }
+  rmSync(pidFile, { force: true });
 }
 
 async function answersWith(url: string, cluster: string): Promise<boolean> {

@@ -4,9 +4,9 @@ import { UserError } from './fail';
 
 /** Reads a secret from standard input: typed without an echo in a terminal, else all of a pipe. */
 export async function readSecret(prompt: string): Promise<string> {
-  const secret = process.stdin.isTTY ? await askHidden(prompt) : await readAll();
-  if (!secret.trim()) throw new UserError('Nothing came from standard input. Pipe the token in, for example: npm run … < token.txt');
-  return secret.trim();
+  const secret = (process.stdin.isTTY ? await askHidden(prompt) : await readAll()).trim();
+  if (!secret) throw new UserError('Nothing came from standard input. Pipe the token in, for example: npm run … < token.txt');
+  return secret;
 }
 
 async function readAll(): Promise<string> {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,11 @@ import { PROJECT_ROOT } from '../../scripts/local/migration-files';
 import { findRunningPostgres, startPostgres } from '../../scripts/local/postgres';
 
 let folder: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'local-test-')); });
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'local-test-'));
+  // Else the server's data would be kept elsewhere when root runs the tests.
+  await chmod(folder, 0o755);
+});
 afterAll(async () => { await rm(folder, { recursive: true, force: true }); });
 
 function isAlive(pid: number): boolean {
@@ -97,7 +101,8 @@ it('the embedded PostgreSQL keeps its data, and starts again after a kill that l
 it('a second server on the same data is refused in one sentence while the first runs', async () => {
   const dataDir = join(folder, 'twice');
   const first = await startPostgres({ dataDir, mode: 'throwaway' });
-  await expect(startPostgres({ dataDir, mode: 'throwaway' })).rejects.toThrow(/is in use by process \d+/);
+  await expect(startPostgres({ dataDir, mode: 'throwaway', fresh: true, predecessorTimeoutMs: 300 })).rejects.toThrow(/is in use by process \d+/);
+  expect(await findRunningPostgres(dataDir)).toBe(first.url);
   await first.stop();
 });
 

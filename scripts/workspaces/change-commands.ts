@@ -1,0 +1,68 @@
+import { Option, type Command } from 'commander';
+import { parseCredentialKeys } from '../../lib/credentials';
+import * as workspaces from '../../lib/workspaces';
+import { UserError } from '../local/fail';
+import type { ScriptContext } from '../local/script-database';
+import { addCommand, resolveWorkspace, warnOfLink, type Cli } from './cli';
+
+const PROVIDERS = ['calendly', 'hubspot', 'ghl', 'emailbison'] as const;
+type Provider = (typeof PROVIDERS)[number];
+
+/** pause, resume, remove, choose, set, credential */
+export function addChangeCommands(program: Command, cli: Cli): void {
+  /** A command that changes one workspace and says so. */
+  function change(usage: string, description: string, example: string, work: (script: ScriptContext, id: string, rest: string[]) => Promise<string>): void {
+    addCommand(program, usage, description, example).action(async (name: string, ...rest: unknown[]) => {
+      cli.say(await cli.withDatabase(async (script) => work(script, await resolveWorkspace(script, name), rest.filter((one) => typeof one === 'string'))));
+    });
+  }
+
+  change('pause <workspace>', 'No sweep, no offers and no alarms until it is resumed.', 'pause Acme', async ({ db }, id) => {
+    await workspaces.pause(db, id, new Date());
+    return `Paused ${id}.`;
+  });
+  change('resume <workspace>', 'End a pause.', 'resume Acme', async ({ db }, id) => {
+    await workspaces.resume(db, id);
+    return `Resumed ${id}: the next sweep reads its calendar.`;
+  });
+  change('remove <workspace>', 'Remove it with its leads, bookings, offers and slots.', 'remove 3f9c2a1b', async ({ db }, id) => {
+    await workspaces.remove(db, id);
+    return `Removed ${id}.`;
+  });
+  change('choose <workspace> [id]', 'Choose the event type or calendar where the link leads to several; without an id the choice is undone.', 'choose Acme EBAXZXNO5XL6LLRJ', async ({ db }, id, [chosen]) => {
+    await workspaces.chooseCalendar(db, id, chosen ?? null);
+    return chosen === undefined ? `Undid the choice of ${id}.` : `Chose ${chosen} for ${id}: the next sweep reads it.`;
+  });
+
+  addCommand(program, 'set <workspace>', 'Change link, duration or zone.', 'set Acme --url https://calendly.com/acme/demo', 'set Acme --duration 45 --zone America/New_York')
+    .option('--url <url>', 'the booking link')
+    .option('--duration <minutes>', 'length of a meeting')
+    .option('--zone <zone>', 'IANA time zone')
+    .action(async (name: string, o: { url?: string; duration?: string; zone?: string }) => {
+      if (Object.keys(o).length === 0) throw new UserError('Say what to set: --url, --duration or --zone.');
+      await cli.withDatabase(async (script) => {
+        const id = await resolveWorkspace(script, name);
+        await workspaces.changeWorkspace(script.db, id, { url: o.url, durationMinutes: o.duration, timezone: o.zone });
+        if (o.url !== undefined) warnOfLink(cli, o.url);
+        cli.say(`Changed ${id}: the next sweep reads its calendar with that.`);
+      });
+    });
+
+  addCommand(program, 'credential <workspace>', 'Store a token for the official API, read from standard input and never from the command line.', 'credential Acme --provider calendly < token.txt', 'credential Acme --provider calendly --remove')
+    .addOption(new Option('--provider <provider>', 'whose token it is').choices([...PROVIDERS]).makeOptionMandatory())
+    .option('--remove', 'remove it instead')
+    .action(async (name: string, o: { provider: Provider; remove?: boolean }) => {
+      await cli.withDatabase(async (script) => {
+        const id = await resolveWorkspace(script, name);
+        if (o.remove) {
+          await workspaces.removeCredential(script.db, id, o.provider);
+          cli.say(`Removed the ${o.provider} credential of ${id}.`);
+          return;
+        }
+        if (!script.env.CREDENTIALS_KEY) throw new UserError('Set CREDENTIALS_KEY first: tokens are stored encrypted only. Make one with: echo "k1:$(openssl rand -base64 32)"');
+        const keys = parseCredentialKeys(script.env.CREDENTIALS_KEY);
+        await workspaces.setCredential(script.db, id, o.provider, await cli.readSecret(`${o.provider} token`), keys);
+        cli.say(`Stored the ${o.provider} credential of ${id}: the next sweep uses it.`);
+      });
+    });
+}

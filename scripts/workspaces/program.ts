@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { addAddCommands } from './add-commands';
+import { addChangeCommands } from './change-commands';
+import type { Cli } from './cli';
+import { addReadCommands } from './read-commands';
+
+/** `npm run workspaces -- <command>` */
+export function workspacesProgram(cli: Cli): Command {
+  const program = new Command('npm run workspaces --')
+    .description('Add, change and look at workspaces. <workspace> is an id, at least six characters of its beginning, or a name.')
+    .showHelpAfterError('(add --help for the options and examples)');
+  addAddCommands(program, cli);
+  addReadCommands(program, cli);
+  addChangeCommands(program, cli);
+  return program;
+}
