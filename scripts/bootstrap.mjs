@@ -54,9 +54,14 @@ async function install() {
   const startedAt = Date.now();
   process.stderr.write('Installing dependencies (npm ci) … ');
   const npmCli = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
   const isNpm = npmCli !== undefined && /npm-cli\.c?js$/.test(npmCli);
-  const { code, output } = isNpm ? await run(process.execPath, [npmCli, ...args]) : await run('npm', args);
+  const npm = (...args) => {
+    const all = [...args, '--include=dev', '--no-audit', '--no-fund'];
+    return isNpm ? run(process.execPath, [npmCli, ...all]) : run('npm', all);
+  };
+  let { code, output } = await npm('ci');
+  // A lockfile written where some platforms' optional packages could not be seen; the versions that it has still hold.
+  if (code !== 0 && output.includes('EUSAGE')) ({ code, output } = await npm('install', '--no-save'));
   if (code !== 0) fail(`failed:\n${output}`);
   process.stderr.write(`done in ${Math.round((Date.now() - startedAt) / 1000)} s\n`);
 }

@@ -8,7 +8,7 @@ import { isolatedAppEnv } from './local/environment';
 import { freePort } from './local/free-port';
 import { live, type Lifetime } from './local/lifetime';
 import { readCronJobs, startLocalCron } from './local/local-cron';
-import { PROJECT_ROOT } from './local/migration-files';
+import { PROJECT_ROOT, shownPath } from './local/migration-files';
 import { say, showProgress, step } from './local/output';
 import { startPostgres } from './local/postgres';
 import { RUNNING_DEMO_FILE } from './local/running-demo';
@@ -63,7 +63,7 @@ await live(async (lifetime) => {
     lifetime.watch(server.process);
     // Only now is it certain that no other demo uses them.
     if (!options.keep) for (const name of Object.values(KEPT_FILES)) rmSync(join(DEMO_DIR, name), { force: true });
-    note('PostgreSQL, in .data/demo');
+    note(`PostgreSQL, in ${shownPath(server.dataDir)}`);
     return server.url;
   });
   lifetime.throwIfEnding();

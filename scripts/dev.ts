@@ -6,6 +6,7 @@ import { loadEnvFiles } from './local/environment';
 import { freePort } from './local/free-port';
 import { live } from './local/lifetime';
 import { readCronJobs, startLocalCron } from './local/local-cron';
+import { shownPath } from './local/migration-files';
 import { say, step } from './local/output';
 import { startPostgres } from './local/postgres';
 import { DEV_DATA_DIR } from './local/script-database';
@@ -27,7 +28,7 @@ await live(async (lifetime) => {
   const url = DATABASE_URL ?? (await step('database', async (note) => {
     const server = await startPostgres({ dataDir: DEV_DATA_DIR, mode: 'durable' });
     lifetime.watch(server.process);
-    note('embedded PostgreSQL, in .data/dev');
+    note(`embedded PostgreSQL, in ${shownPath(server.dataDir)}`);
     return server.url;
   }));
   lifetime.throwIfEnding();

@@ -15,7 +15,7 @@ import { recordEnd, recordStart, type RunOutcome } from './run-record';
 /** The answer comes by the end of the budget plus this. */
 const ANSWER_GRACE_MS = 2_000;
 /** Of that, what a busy process and the way to the caller may take. */
-const ANSWER_RESERVE_MS = 300;
+const ANSWER_RESERVE_MS = 700;
 /** Longest for the lock and for one record, where the run's end does not come sooner. */
 const LOCK_TIMEOUT_MS = 5_000;
 const RECORD_TIMEOUT_MS = 3_000;

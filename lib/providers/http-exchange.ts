@@ -27,6 +27,8 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
 export interface ExchangeRequest {
   url: URL;
+  method: 'GET' | 'PATCH' | 'POST';
+  body: string | undefined;
   headers: Record<string, string>;
   signal: AbortSignal;
   maxBodyBytes: number;
@@ -99,7 +101,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     setMaxListeners(0, signal);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method: 'GET', headers: request.headers }, handler);
+      dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method: request.method, headers: request.headers, body: request.body ?? null }, handler);
     } catch (error) {
       settle(error);
     }

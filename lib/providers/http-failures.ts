@@ -1,4 +1,4 @@
-import type { CalendarProvider, ErrorKind, Vendor } from './errors';
+import type { ErrorKind, Vendor } from './errors';
 import { kindOfStatus, ProviderError, safeUrl } from './errors';
 import { BlockedAddressError } from './guard';
 import { BodyTooLargeError, type Exchange } from './http-exchange';
@@ -6,7 +6,7 @@ import { readRetryAfterMs } from './http-retry-after';
 
 /** What was asked of whom; enough to word any failure without a query string or a token. */
 export interface Asked {
-  vendor: CalendarProvider;
+  vendor: Vendor;
   url: URL;
   /** Undefined when none was sent, as after a redirect to another origin. */
   credential: string | undefined;
@@ -36,7 +36,7 @@ export function fail(asked: Asked, kind: ErrorKind, what: string, more: { status
 /** The answer is an error status. */
 export function failureOfStatus(asked: Asked, answer: Exchange, status: number, now: number): ProviderError {
   const body = parseQuietly(answer.body);
-  const said = readProviderText(body, asked.credential);
+  const said = readProviderText(asked.vendor === 'emailbison' ? laravelTexts(body) : collectTexts(body), asked.credential);
   const retryAfterMs = readRetryAfterMs({ vendor: asked.vendor, status, headers: answer.headers, body, now });
   return new ProviderError({
     vendor: asked.vendor,
@@ -100,10 +100,20 @@ function parseQuietly(body: Buffer): unknown {
 }
 
 /** The provider's own sentence, scrubbed; undefined when there is none that is short. */
-function readProviderText(body: unknown, credential: string | undefined): string | undefined {
-  const text = collectTexts(body).join('; ');
+function readProviderText(texts: readonly string[], credential: string | undefined): string | undefined {
+  const text = texts.join('; ');
   if (text === '' || text.length > MAX_PROVIDER_TEXT) return undefined;
   return scrub(credential === undefined || credential === '' ? text : text.replaceAll(credential, '[token]'));
+}
+
+/** EmailBison has three shapes of error: `{data:{message}}`, `{message, errors}` and `{error}`. */
+function laravelTexts(body: unknown): string[] {
+  if (typeof body !== 'object' || body === null) return [];
+  const inData = 'data' in body ? collectTexts(body.data) : [];
+  if (inData.length > 0) return inData;
+  const inMessage = collectTexts(body);
+  if (inMessage.length > 0) return inMessage;
+  return 'error' in body ? stringsOf(body.error) : [];
 }
 
 function collectTexts(body: unknown): string[] {

@@ -4,7 +4,7 @@ import { exchange, type Exchange } from './http-exchange';
 import { readHtml, readJson } from './http-read';
 import { readQuotaLimit } from './http-retry-after';
 import { checkUserUrl, createExemption, createPublicConnector } from './guard';
-import type { HttpClient, HttpHooks, HttpRequest, HttpTransport } from './types';
+import type { ApiClient, ApiRequest, ApiTransport, HttpClient, HttpHooks } from './types';
 
 /** The largest good answer seen is under 200 KB; fifty times that is a fault or an attack on memory. */
 export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -40,7 +40,7 @@ export interface HttpTransportOptions {
 }
 
 /** The outbound connections of a process. Every request to a provider goes through here. */
-export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
+export function createHttpTransport(options: HttpTransportOptions): ApiTransport {
   const shared: Agent.Options = {
     connections: MAX_CONNECTIONS_PER_ORIGIN,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -60,14 +60,17 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
     return guardedAgent;
   };
 
+  const clientWith = (hooks: HttpHooks): HttpClient & ApiClient =>
+    createClient({
+      route,
+      hooks,
+      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      maxRedirects: options.maxRedirects ?? DEFAULT_MAX_REDIRECTS,
+    });
+
   return {
-    client: (hooks = {}) =>
-      createClient({
-        route,
-        hooks,
-        maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-        maxRedirects: options.maxRedirects ?? DEFAULT_MAX_REDIRECTS,
-      }),
+    client: (hooks = {}) => clientWith(hooks),
+    apiClient: (hooks = {}) => clientWith(hooks),
     async close() {
       await Promise.all([trustedAgent.destroy(), guardedAgent.destroy()]);
     },
@@ -81,16 +84,17 @@ interface ClientParts {
   maxRedirects: number;
 }
 
-type PlainRequest = Omit<HttpRequest<unknown>, 'schema'>;
+type PlainRequest = Omit<ApiRequest<unknown>, 'schema'>;
 
-function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts): HttpClient {
+function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts): HttpClient & ApiClient {
   return {
-    getJson: (request) => get(request, 'application/json', (asked, answer) => readJson(asked, answer, request.schema)),
-    getHtml: (request) => get(request, 'text/html', readHtml),
+    getJson: (request) => ask({ ...request, method: 'GET' }, 'application/json', (asked, answer) => readJson(asked, answer, request.schema)),
+    getHtml: (request) => ask({ ...request, method: 'GET' }, 'text/html', readHtml),
+    send: (request) => ask(request, 'application/json', (asked, answer) => readJson(asked, answer, request.schema)),
   };
 
   /** Follows redirects by hand: each hop is judged anew, and a credential stays with the origin it was meant for. */
-  async function get<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
+  async function ask<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
     const asked: Asked = { vendor: request.vendor, url: request.url, credential: request.credential };
     const visited = new Set<string>();
     for (;;) {
@@ -98,6 +102,7 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
       visited.add(asked.url.href);
       const outcome = await hop(dispatcher, request, accept, asked, read);
       if (!('location' in outcome)) return outcome.value;
+      if (request.method !== 'GET') throw fail(asked, 'invalid_response', `answered a ${request.method} with a redirect`);
       const next = resolveLocation(asked, outcome.location);
       if (visited.has(next.href)) throw fail(asked, 'invalid_response', 'redirects in a circle');
       if (visited.size > maxRedirects) throw fail(asked, 'invalid_response', `redirects more than ${maxRedirects} times`);
@@ -125,7 +130,9 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
     }
     const headers: Record<string, string> = { accept, 'user-agent': USER_AGENT, ...request.headers };
     if (credential !== undefined) headers.authorization = `Bearer ${credential}`;
-    const answer = await exchange(dispatcher, { url: asked.url, headers, signal: request.signal, maxBodyBytes });
+    const body = request.body === undefined || request.method === 'GET' ? undefined : JSON.stringify(request.body);
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const answer = await exchange(dispatcher, { url: asked.url, method: request.method, body, headers, signal: request.signal, maxBodyBytes });
     let failed = true;
     try {
       const location = readLocation(answer);

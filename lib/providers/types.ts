@@ -1,4 +1,4 @@
-import type { CalendarProvider } from './errors';
+import type { CalendarProvider, Vendor } from './errors';
 
 /** What a refresh already knows of a link, so that a warm one needs only the slot requests. Plain JSON. */
 export interface ProviderMeta {
@@ -14,6 +14,8 @@ export interface ProviderMeta {
   resolvedFrom?: string;
   /** Calendly: the single-use or share link's code, needed in the range call. */
   schedulingLinkCode?: string;
+  /** When the link was resolved, epoch milliseconds; kept by who stores the meta. */
+  resolvedAt?: number;
   /** Which interface the id belongs to; an id of one is not valid at the other. */
   via?: 'public' | 'official';
 }
@@ -85,6 +87,23 @@ export interface HttpClient {
   getHtml(request: Omit<HttpRequest<string>, 'schema'>): Promise<string>;
 }
 
+/** One call of a vendor's JSON API that may write. */
+export interface ApiRequest<T> extends Omit<HttpRequest<T>, 'vendor'> {
+  vendor: Vendor;
+  method: 'GET' | 'PATCH' | 'POST';
+  /** Sent as JSON with PATCH and POST. */
+  body?: unknown;
+}
+
+export interface ApiClient {
+  /**
+   * One exchange, answered with JSON; never sent twice. The redirect of a write is a failure: following it would
+   * repeat the write elsewhere, or turn it into a read.
+   * @throws ProviderError
+   */
+  send<T>(request: ApiRequest<T>): Promise<T>;
+}
+
 /** The connections of a process; a run takes a client of its own from it. */
 export interface HttpTransport {
   client(hooks?: HttpHooks): HttpClient;
@@ -92,15 +111,20 @@ export interface HttpTransport {
   close(): Promise<void>;
 }
 
+/** Also for those who may write: the fetchers of calendars are given no way to. */
+export interface ApiTransport extends HttpTransport {
+  apiClient(hooks?: HttpHooks): ApiClient;
+}
+
 export interface HttpHooks {
   observe?: (observation: HttpObservation) => void;
   /** Awaited before each request that carries a credential: spreads them over its quota. */
-  beforeRequest?: (request: { vendor: CalendarProvider; credential: string; signal: AbortSignal }) => Promise<void>;
+  beforeRequest?: (request: { vendor: Vendor; credential: string; signal: AbortSignal }) => Promise<void>;
 }
 
 /** Told of every HTTP exchange: feeds the latencies of a run's answer, concurrency and quota. */
 export interface HttpObservation {
-  vendor: CalendarProvider;
+  vendor: Vendor;
   host: string;
   /** Milliseconds from the request to the last byte of the body. */
   durationMs: number;

@@ -5,6 +5,7 @@ import type { HttpClient } from '../providers/types';
 import type { Clock } from '../clock';
 import type { CacheContext } from './context';
 import { contentHashOf, slotsHashOf } from './hashes';
+import { knownMeta } from './known-meta';
 import type { AttemptResult, FailureResult, WorkItem } from './types';
 
 /** Why a run ended under an attempt: its deadline, a lost lock. Never the provider's fault. */
@@ -46,21 +47,22 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     controller.abort(new DOMException(`no complete answer within ${String(context.settings.workspaceTimeoutMs)} ms`, 'TimeoutError'));
   }, context.settings.workspaceTimeoutMs);
 
-  const isWarm = item.stored?.slotsFingerprint === item.fingerprint;
-  const meta = isWarm ? item.stored?.meta : undefined;
+  const isSameConfiguration = item.stored?.slotsFingerprint === item.fingerprint;
+  const meta = knownMeta(item, beganAt);
   try {
-    const { slots, durationMinutes, meta: newMeta } = await fetchAvailability(provider, url, context.settings.lookaheadDays, {
+    const { slots, durationMinutes, meta: found } = await fetchAvailability(provider, url, context.settings.lookaheadDays, {
       http,
       origins: context.origins,
       durationMinutes: item.durationMinutes,
       timezone: item.timezone,
-      confirmEmpty: isWarm && (item.stored?.slotCount ?? 0) > 0,
+      confirmEmpty: isSameConfiguration && (item.stored?.slotCount ?? 0) > 0,
       signal: controller.signal,
       now: beganAt,
       ...(credential === undefined ? {} : { credential }),
       ...(meta ? { meta } : {}),
       ...(chosenId === null ? {} : { chosenId }),
     });
+    const newMeta = { ...found, resolvedAt: meta?.resolvedAt ?? beganAt };
     const slotsHash = slotsHashOf(slots);
     const contentHash = contentHashOf({ slotsHash, fingerprint: item.fingerprint, durationMinutes, meta: newMeta });
     return { kind: 'success', item, beganAt, slots, durationMinutes, meta: newMeta, slotsHash, contentHash };

@@ -1,4 +1,5 @@
 /** Who is refreshed, and in what order: pure decisions over the facts of the plan. */
+import { compareText, roundRobin } from '../round-robin';
 import { shouldRespectBackoff } from './backoff';
 import type { WorkItem, WorkspaceFacts } from './types';
 
@@ -35,30 +36,7 @@ export function agencyKeyOf(facts: { agencyId: string | null; workspaceId: strin
  * @param lastTurns newest `fetchedAt` of every agency, over all its workspaces, due or not
  */
 export function orderFairly(items: readonly WorkItem[], lastTurns: ReadonlyMap<string, number>): WorkItem[] {
-  const queues = new Map<string, WorkItem[]>();
-  for (const item of items) {
-    const key = agencyKeyOf(item);
-    const queue = queues.get(key);
-    if (queue) queue.push(item);
-    else queues.set(key, [item]);
-  }
-  for (const queue of queues.values()) queue.sort(compareWithinAgency);
-  const ring = [...queues.entries()]
-    .sort(([a], [b]) => (lastTurns.get(a) ?? -Infinity) - (lastTurns.get(b) ?? -Infinity) || compareText(a, b))
-    .map(([, queue]) => queue);
-
-  const ordered: WorkItem[] = [];
-  let turn = ring;
-  for (let round = 0; turn.length > 0; round++) {
-    const withMore: WorkItem[][] = [];
-    for (const queue of turn) {
-      const item = queue[round];
-      if (item) ordered.push(item);
-      if (queue.length > round + 1) withMore.push(queue);
-    }
-    turn = withMore;
-  }
-  return ordered;
+  return roundRobin(items, { keyOf: agencyKeyOf, lastTurnOf: (key) => lastTurns.get(key), compare: compareWithinAgency });
 }
 
 /** Newest `fetchedAt` of every agency that ever had a turn. */
@@ -86,8 +64,4 @@ function compareWithinAgency(a: WorkItem, b: WorkItem): number {
 function rankOf(item: WorkItem): number {
   if (item.status.fetchedAt === null) return 1;
   return item.status.attemptFingerprint === item.fingerprint ? 2 : 0;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -8,6 +8,7 @@
 import { boundedTransaction, Prisma, type Db } from '../db';
 import type { CalendarProvider } from '../providers/errors';
 import { epochMs, instantOf } from './configured';
+import { knownMeta } from './known-meta';
 import type { WorkItem } from './types';
 
 /** Vendors' published limits, the lowest tier (docs/providers: Calendly rate limits; HubSpot usage guidelines; GHL OAuth docs). */
@@ -22,11 +23,10 @@ const VENDOR_LIMITS: Record<CalendarProvider, { requests: number; windowMs: numb
 const WARM_REQUESTS: Record<CalendarProvider, number> = { calendly: 1, hubspot: 2, ghl: 1 };
 const COLD_REQUESTS: Record<CalendarProvider, number> = { calendly: 3, hubspot: 3, ghl: 2 };
 
-export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>): number {
+export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>, now: number): number {
   const { provider } = item.link;
   if (provider === 'unknown') return 0;
-  const isWarm = item.stored?.meta != null && item.stored.slotsFingerprint === item.fingerprint;
-  return isWarm ? WARM_REQUESTS[provider] : COLD_REQUESTS[provider];
+  return knownMeta(item, now) ? WARM_REQUESTS[provider] : COLD_REQUESTS[provider];
 }
 
 export interface Pace {
@@ -80,7 +80,7 @@ export async function reserveQuota(
     if (!item.credential || item.link.provider === 'unknown') continue;
     const demand = demands.get(item.credential.quotaKey) ?? { provider: item.link.provider, items: [], requests: 0 };
     demand.items.push(item);
-    demand.requests += requestsOf(item);
+    demand.requests += requestsOf(item, options.now);
     demands.set(item.credential.quotaKey, demand);
   }
   if (demands.size === 0) return { admitted: [...items], refused: [], quotaLimited: [] };
@@ -93,7 +93,7 @@ export async function reserveQuota(
     const grant = grants.get(key);
     let used = 0;
     for (const item of demand.items) {
-      const needs = requestsOf(item);
+      const needs = requestsOf(item, options.now);
       if (!grant || used + needs > grant.granted) {
         refused.add(item);
         continue;

@@ -5,8 +5,8 @@
  * none that began later is stored, a failure only if nothing that began later is. The hot row is locked or
  * updated first and so serialises the writers of one workspace; the cold row follows it.
  *
- * Rows are taken in the order of their ids; two writers that still cross are told so by PostgreSQL
- * (deadlock), and the batch is written again.
+ * Two writers that cross are told so by PostgreSQL (deadlock), and the batch is written again, its rows locked in
+ * the order of their ids.
  */
 import { boundedTransaction, Prisma, sqlState, type Db } from '../db';
 import { instantOf } from './configured';
@@ -62,9 +62,10 @@ async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSet
   const left = timeLeftMs();
   if (left <= 0) return writes.map((write) => ({ write, outcome: 'unknown' }));
   try {
-    return await storeOnce(db, writes, settings, left);
+    return await storeOnce(db, writes, settings, { timeoutMs: left, lockFirst: tries > 0 });
   } catch (error) {
     const state = sqlState(error);
+    if (process.env.DBG) console.error('DBG', state, JSON.stringify(error, Object.getOwnPropertyNames(error as object)).slice(0,1500));
     // No code, or a connection or shutdown code: whether the transaction was committed is not known.
     if (state === undefined || state.startsWith('08') || state.startsWith('57P')) {
       if (tries < 1) return await storeOrHalve(db, writes, settings, timeLeftMs, tries + 1);
@@ -92,17 +93,22 @@ interface OutcomeRow {
   outcome: string;
 }
 
-async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettings, timeoutMs: number): Promise<Attempt[]> {
+/**
+ * @param options.lockFirst takes every row's lock in order before anything else, so that two such writers wait for
+ *   one another instead of crossing. Only for a second try: it costs a write of every row, and two writers are rare.
+ */
+async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettings, options: { timeoutMs: number; lockFirst: boolean }): Promise<Attempt[]> {
   const touches = writes.filter((w) => w.kind === 'success' && !w.sendSlots).map((w) => w.result as SuccessResult);
   const contents = writes.filter((w) => w.kind === 'success' && w.sendSlots).map((w) => w.result as SuccessResult);
   const failures = writes.filter((w) => w.kind === 'failure');
   const abandoned = writes.filter((w) => w.kind === 'abandoned');
   const statements: Prisma.PrismaPromise<OutcomeRow[]>[] = [];
+  if (options.lockFirst && writes.length > 1) statements.push(lockRows(db, writes.map((w) => w.result.item.workspaceId)));
   if (touches.length > 0) statements.push(touch(db, touches, settings));
   if (contents.length > 0) statements.push(writeContents(db, contents, settings));
   if (failures.length > 0) statements.push(recordFailures(db, failures));
   if (abandoned.length > 0) statements.push(recordAbandoned(db, abandoned.map((w) => w.result)));
-  const results = await boundedTransaction(db, timeoutMs, statements);
+  const results = await boundedTransaction(db, options.timeoutMs, statements);
   const outcomes = new Map(results.flat().map((row) => [row.id, row.outcome]));
   return writes.map((write) => {
     const outcome = outcomes.get(write.result.item.workspaceId);
@@ -110,6 +116,14 @@ async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettin
     if (!write.sendSlots) return { write, outcome: outcome === undefined ? 'resend' : 'unchanged' };
     return { write, outcome: outcome === 'changed' ? 'changed' : outcome === undefined ? 'gone' : 'unchanged' };
   });
+}
+
+function lockRows(db: Db, workspaceIds: string[]): Prisma.PrismaPromise<OutcomeRow[]> {
+  return db.$queryRaw`
+    WITH locked AS MATERIALIZED (
+      SELECT FROM "WorkspaceAvailabilityStatus" WHERE "clientId" = ANY(${workspaceIds}::text[]) ORDER BY "clientId" FOR NO KEY UPDATE
+    )
+    SELECT NULL::text AS id, NULL::text AS outcome FROM locked WHERE false`;
 }
 
 /**

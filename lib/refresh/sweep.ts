@@ -22,7 +22,7 @@ import { Tally, type AgencySummary, type ErrorSummary, type ProviderSummary } fr
 import type { CacheContext } from './context';
 import { workItemOf } from './work-item';
 import type { WorkItem, WorkspaceFacts } from './types';
-import type { CalendarProvider } from '../providers/errors';
+import type { Vendor } from '../providers/errors';
 
 /** Kept free at the end of the budget for writing and answering. */
 export const FLUSH_RESERVE_MS = 2_000;
@@ -72,7 +72,7 @@ export interface SweepReport {
   /** True only if nothing was abandoned or not reached. */
   finishedWithinBudget: boolean;
   durationMs: number;
-  byProvider: Partial<Record<CalendarProvider, ProviderSummary>>;
+  byProvider: Partial<Record<Vendor, ProviderSummary>>;
   byAgency: AgencySummary[];
   quotaLimited: QuotaLimited[];
   /** Hosts whose breaker is open after the run. */

@@ -1,5 +1,5 @@
 /** Counts a run as it goes and turns the counts into its answer. */
-import type { CalendarProvider, ErrorKind } from '../providers/errors';
+import type { ErrorKind, Vendor } from '../providers/errors';
 import type { HttpObservation } from '../providers/types';
 import { agencyKeyOf } from './order';
 import type { StoredWrite } from './store';
@@ -43,7 +43,7 @@ export class Tally {
   abandoned = 0;
   unknown = 0;
   readonly errors: ErrorSummary = { total: 0, byKind: {}, first: null };
-  private readonly latencies = new Map<CalendarProvider, { ms: number[]; errors: number }>();
+  private readonly latencies = new Map<Vendor, { ms: number[]; errors: number }>();
   private readonly attemptedIds = new Set<string>();
   private readonly failedIds = new Set<string>();
   private readonly succeededAt = new Map<string, number>();
@@ -70,8 +70,8 @@ export class Tally {
     }
   }
 
-  byProvider(): Partial<Record<CalendarProvider, ProviderSummary>> {
-    const summaries: Partial<Record<CalendarProvider, ProviderSummary>> = {};
+  byProvider(): Partial<Record<Vendor, ProviderSummary>> {
+    const summaries: Partial<Record<Vendor, ProviderSummary>> = {};
     for (const [vendor, { ms, errors }] of this.latencies) {
       ms.sort((a, b) => a - b);
       summaries[vendor] = { requests: ms.length, p50Ms: quantile(ms, 0.5), p95Ms: quantile(ms, 0.95), errors };

@@ -2,10 +2,11 @@
 import pg from 'pg';
 import type { Lifetime } from '../local/lifetime';
 import type { BareCommands } from './bare-worker';
+import { bundlePrograms } from './bundle';
 import type { DatabaseUse } from './database-meter';
 import type { Cost } from './measure';
 import type { NaiveCommands } from './naive-worker';
-import { startWorker, type Worker } from './rpc';
+import { startWorker, type Commands, type Worker } from './rpc';
 import type { Served } from './simulator-worker';
 import type { Stage } from './stage';
 import type { SweepCommands, SweepResult } from './sweep-worker';
@@ -36,14 +37,14 @@ export interface Programs {
 
 export async function startPrograms(lifetime: Lifetime, stage: Stage): Promise<Programs> {
   const { simulator, meter, naiveMeter, appEnv, logOf } = stage;
-  const startSweeper = (): Promise<Worker<SweepCommands>> =>
-    startWorker(lifetime, { name: 'sweep process', script: 'sweep-worker.ts', env: appEnv, logFile: logOf('sweep') });
-  const start = async () => ({
-    sweeper: await startSweeper(),
-    bare: await startWorker<BareCommands>(lifetime, { name: 'bare process', script: 'bare-worker.ts', env: appEnv, logFile: logOf('bare') }),
-    naive: await startWorker<NaiveCommands>(lifetime, { name: 'naive process', script: 'naive-worker.ts', env: appEnv, logFile: logOf('naive') }),
-  });
-  const workers = await start();
+  const fileOf = await bundlePrograms(['sweep-worker.ts', 'bare-worker.ts', 'naive-worker.ts'], stage.programDir);
+  const startOne = <C extends Commands<C>>(name: string): Promise<Worker<C>> =>
+    startWorker<C>(lifetime, { name: `${name} process`, file: fileOf(`${name}-worker.ts`), env: appEnv, logFile: logOf(name) });
+  const workers = {
+    sweep: await startOne<SweepCommands>('sweep'),
+    bare: await startOne<BareCommands>('bare'),
+    naive: await startOne<NaiveCommands>('naive'),
+  };
   let newest: { recorded: SweepResult['recorded']; requests: number; bytes: number } = { recorded: [], requests: 0, bytes: 0 };
 
   const sweepWith = async (worker: Worker<SweepCommands>, concurrency?: number, profileFile?: string): Promise<Run> => {
@@ -59,14 +60,14 @@ export async function startPrograms(lifetime: Lifetime, stage: Stage): Promise<P
   return {
     async cold() {
       await forgetEverything(stage.databaseUrl);
-      const worker = await startSweeper();
+      const worker = await startOne<SweepCommands>('sweep');
       try {
         return await sweepWith(worker);
       } finally {
         await worker.stop();
       }
     },
-    sweep: (concurrency, profileFile) => sweepWith(workers.sweeper, concurrency, profileFile),
+    sweep: (concurrency, profileFile) => sweepWith(workers.sweep, concurrency, profileFile),
     async bare(concurrency, profileFile) {
       const { recorded, requests, bytes } = newest;
       await simulator.call('takeServed', undefined);

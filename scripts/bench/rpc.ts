@@ -1,7 +1,6 @@
 /** Calls between the bench and its worker processes: one at a time or many, over the channel that `fork` makes. */
 import { fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Lifetime } from '../local/lifetime';
 
 /** What a worker can be asked for, by name. Inputs and results cross as structured clones. */
@@ -39,8 +38,8 @@ export interface Worker<C extends Commands<C>> {
 
 export interface WorkerOptions {
   name: string;
-  /** File beside this one. */
-  script: string;
+  /** JavaScript, or TypeScript that is loaded as it is. */
+  file: string;
   env?: NodeJS.ProcessEnv;
   /** Where what it prints goes. */
   logFile: string;
@@ -51,8 +50,8 @@ const STOP_GRACE_MS = 3_000;
 /** Starts a worker and resolves when it can be called; its unexpected end is the end of the bench. */
 export async function startWorker<C extends Commands<C>>(lifetime: Lifetime, options: WorkerOptions): Promise<Worker<C>> {
   const log = openSync(options.logFile, 'a');
-  const child = fork(join(import.meta.dirname, options.script), [], {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(options.file, [], {
+    execArgv: ['--expose-gc', ...(options.file.endsWith('.ts') ? ['--import', 'tsx'] : [])],
     env: options.env ?? process.env,
     stdio: ['ignore', log, log, 'ipc'],
     serialization: 'advanced',

@@ -25,6 +25,8 @@ export interface Stage {
   meter: DatabaseMeter;
   naiveMeter: DatabaseMeter;
   logOf: (name: string) => string;
+  /** Below node_modules' folder, so that bundles find what they import. */
+  programDir: string;
 }
 
 export interface StageOptions {
@@ -51,14 +53,14 @@ export async function setStage(lifetime: Lifetime, { dir, p50Ms, ...size }: Stag
   const naiveUrl = await copyDatabase(server.url, 'naive');
   lifetime.throwIfEnding();
 
-  const simulator = await startWorker<SimulatorCommands>(lifetime, { name: 'provider simulator', script: 'simulator-worker.ts', logFile: logOf('simulator') });
+  const simulator = await startWorker<SimulatorCommands>(lifetime, { name: 'provider simulator', file: join(import.meta.dirname, 'simulator-worker.ts'), logFile: logOf('simulator') });
   const providers = await simulator.call('start', { ...size, seed: SEED, p50Ms });
   const meter = await openDatabaseMeter(server.url);
   lifetime.onEnd(() => meter.close());
   const naiveMeter = await openDatabaseMeter(naiveUrl);
   lifetime.onEnd(() => naiveMeter.close());
   const appEnv = isolatedAppEnv({ ...providers, DATABASE_URL: server.url, CREDENTIALS_KEY: credentialsKey, LOG_LEVEL: 'info' });
-  return { databaseUrl: server.url, naiveUrl, appEnv, simulator, meter, naiveMeter, logOf };
+  return { databaseUrl: server.url, naiveUrl, appEnv, simulator, meter, naiveMeter, logOf, programDir: join(dir, 'programs') };
 }
 
 /** Durable, with PostgreSQL's own settings: what is measured is what a host does. */

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg';
 
 export const PROJECT_ROOT = join(import.meta.dirname, '..', '..');
@@ -16,4 +16,10 @@ export async function readMigrations(baseDir = MIGRATIONS_DIR): Promise<Migratio
   );
   const lockfile = { path: 'migration_lock.toml', content: await readFile(join(baseDir, 'migration_lock.toml'), 'utf8') };
   return { baseDir, lockfile, shadowDbInitScript: '', migrationDirectories };
+}
+
+/** A path as a person reads it: from the project's folder where it is inside. */
+export function shownPath(path: string): string {
+  const fromRoot = relative(PROJECT_ROOT, path);
+  return fromRoot.startsWith('..') ? path : fromRoot;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/server';
 import { startStage, type Stage } from '../support/server-stage';
 import { CONNECTIONS } from './connections';
@@ -24,8 +24,8 @@ describe.each(CONNECTIONS)('a run that loses the sweep lock, $name', (connection
     ids = await stage.addWorkspaces(WORKSPACES_PER_PROVIDER);
     expect((await stage.sweep(0)).body).toMatchObject({ success: true, refreshed: CHECKED });
     expect((await stage.sweep(1)).body).toMatchObject({ success: true, refreshed: CHECKED });
+    return stage.close;
   });
-  afterEach(() => stage.close());
 
   it('frozen, lets another run within 20 s; thawed, it ends as lock_lost and leaves the newer slots alone', async () => {
     stage.ghl.hold();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/server';
 import { startStage, type Stage } from '../support/server-stage';
 import { CONNECTIONS } from './connections';
@@ -23,8 +23,8 @@ describe.each(CONNECTIONS)('the sweep lock, $name', (connection) => {
     stage.sim.resetStats();
     expect((await stage.sweep(1)).body).toMatchObject({ success: true, refreshed: CHECKED });
     requestsOfOneSweep = stage.sim.stats().byCalendar;
+    return stage.close;
   });
-  afterAll(() => stage.close());
 
   it('lets one of two hits at once run and tells the other that it is locked, and for how long', async () => {
     stage.ghl.hold();

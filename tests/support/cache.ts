@@ -1,11 +1,14 @@
 /** A cache over its own database and simulator: what an integration test of refreshing needs. */
 import { randomUUID } from 'node:crypto';
+import { parseCredentialKeys } from '@/lib/credentials';
 import { createDb, type Db } from '@/lib/db';
 import { parseEnv, type Env } from '@/lib/env';
+import type { WorkspaceAvailabilityCache, WorkspaceAvailabilityStatus } from '@/lib/generated/prisma/client';
 import { createContext, type CacheContext, type CacheSettings } from '@/lib/refresh/context';
 import { runSweep, type SweepOptions, type SweepReport } from '@/lib/refresh/sweep';
+import { setCredential } from '@/lib/workspaces';
 import { startSimulator } from '../../scripts/simulator/server';
-import type { CalendarSpec, Simulator, SimulatorOptions } from '../../scripts/simulator/server';
+import type { CalendarHandle, CalendarSpec, Simulator, SimulatorOptions } from '../../scripts/simulator/server';
 import { createTestDatabase } from './database';
 
 export interface TestCache {
@@ -18,6 +21,14 @@ export interface TestCache {
   contextWith: (settings: Partial<CacheSettings>) => CacheContext;
   /** Adds a calendar to the simulator and a workspace that links to it; returns the workspace's id. */
   addWorkspace: (options: WorkspaceOptions) => Promise<string>;
+  /** Adds a calendar to the simulator and a workspace of the same id that links to it. */
+  addCalendar: (spec: CalendarSpec, options?: Partial<WorkspaceOptions>) => Promise<CalendarHandle>;
+  /** Gives the workspace its calendar's token, so that the official API is asked. */
+  addCredential: (workspaceId: string) => Promise<void>;
+  /** The hot row; throws where there is none. */
+  status: (workspaceId: string) => Promise<WorkspaceAvailabilityStatus>;
+  /** The cold row; null until a first success. */
+  stored: (workspaceId: string) => Promise<WorkspaceAvailabilityCache | null>;
   sweep: (options?: Partial<SweepOptions>, context?: CacheContext) => Promise<SweepReport>;
   close: () => Promise<void>;
 }
@@ -45,6 +56,17 @@ export async function createTestCache(options: { simulator?: SimulatorOptions; e
     url: database.url,
     contextWith: (settings) => ({ ...context, settings: { ...context.settings, ...settings } }),
     addWorkspace: (workspace) => addWorkspace(db, workspace),
+    addCalendar: async (spec, workspace = {}) => {
+      const handle = sim.addCalendar(spec);
+      await addWorkspace(db, { id: spec.id, url: handle.url, type: spec.provider, ...workspace });
+      return handle;
+    },
+    addCredential: (id) => {
+      const { provider, token } = sim.calendar(id);
+      return setCredential(db, id, provider, token, parseCredentialKeys(TEST_CREDENTIALS_KEY));
+    },
+    status: (clientId) => db.workspaceAvailabilityStatus.findUniqueOrThrow({ where: { clientId } }),
+    stored: (clientId) => db.workspaceAvailabilityCache.findUnique({ where: { clientId } }),
     sweep: async (sweepOptions = {}, over = context) => await runSweep(over, {
       runId: randomUUID(), mode: 'all', timeBudgetMs: 20_000, concurrency: undefined, workspaceLimit: undefined,
       startedAtMs: performance.now(), ...sweepOptions,

@@ -14,7 +14,8 @@ function itemsWith(quotaKey: string, count: number): WorkItem[] {
     workspaceId: `${quotaKey}-${i}`,
     link: { id: 'l', url: 'https://api.leadconnectorhq.com/widget/booking/AbCdEfGhIjKlMnOpQrSt', provider: 'ghl', chosenId: null },
     credential: { id: 'c', ciphertext: '', keyId: 'k', quotaKey },
-    stored: { slotCount: 1, slotsFingerprint: 'fp', meta: {} },
+    fingerprint: '00ff',
+    stored: { slotCount: 1, slotsFingerprint: '00ff', meta: { resolvedAt: Date.now() } },
   }));
 }
 

@@ -1,0 +1,58 @@
+/**
+ * Who is asking, and may they now: a key, its agency, its rate limit and whose workspace is asked for, in one
+ * statement.
+ *
+ * The limit is GCRA: one instant in Postgres says when the key's requests so far are paid for. A request may
+ * run ahead of it by the burst. So a limit holds over all processes, costs no memory, and needs no clean-up.
+ */
+import { bounded, Prisma, type Db } from '../db';
+import { hashOfKey } from './keys';
+
+/**
+ * Requests a second that a key may make for ever: an agency with 600 workspaces can read each of them every
+ * minute, and one key cannot occupy the pool of a small instance.
+ */
+export const SUSTAINED_REQUESTS_PER_SECOND = 10;
+/** Requests that a key may make at once after a rest: one screen or one workflow over a hundred workspaces. */
+export const BURST_REQUESTS = 100;
+
+const INTERVAL_MS = 1_000 / SUSTAINED_REQUESTS_PER_SECOND;
+const BURST_MS = (BURST_REQUESTS - 1) * INTERVAL_MS;
+const ADMIT_TIMEOUT_MS = 5_000;
+
+export type Admission =
+  | { kind: 'admitted'; agencyId: string; ownsWorkspace: boolean }
+  | { kind: 'limited'; retryAfterSeconds: number }
+  | { kind: 'unknown' };
+
+interface Row {
+  agencyId: string;
+  admitted: boolean;
+  owns: boolean;
+  waitMs: number;
+}
+
+/** @param workspaceId whose it is, is told with the answer; null: none is asked for */
+export async function admit(db: Db, authorization: string | null, workspaceId: string | null): Promise<Admission> {
+  const key = /^bearer\s+(\S+)$/i.exec(authorization?.trim() ?? '')?.[1];
+  const hash = key === undefined ? undefined : hashOfKey(key);
+  if (!hash) return { kind: 'unknown' };
+  const burst = Prisma.sql`${BURST_MS}::float8 * interval '1 millisecond'`;
+  // The condition stands in the UPDATE, so that PostgreSQL repeats it on the row as a concurrent request left
+  // it; a request over the limit writes nothing.
+  const [row] = await bounded(ADMIT_TIMEOUT_MS, () => db.$queryRaw<Row[]>`
+    WITH taken AS (
+      UPDATE "ApiKey" k SET "nextFreeAt" = GREATEST(k."nextFreeAt", t.now) + ${INTERVAL_MS}::float8 * interval '1 millisecond', "lastUsedAt" = t.now
+      FROM (SELECT clock_timestamp() AS now) t
+      WHERE k."keyHash" = ${hash} AND k."revokedAt" IS NULL AND k."nextFreeAt" <= t.now + ${burst}
+      RETURNING k.id
+    )
+    SELECT k."agencyId", EXISTS (SELECT FROM taken) AS admitted,
+      EXISTS (SELECT FROM "Client" c WHERE c.id = ${workspaceId}::text AND c."userId" = k."agencyId") AS owns,
+      (extract(epoch FROM k."nextFreeAt" - ${burst} - clock_timestamp()) * 1000)::float8 AS "waitMs"
+    FROM "ApiKey" k WHERE k."keyHash" = ${hash} AND k."revokedAt" IS NULL`);
+  if (!row) return { kind: 'unknown' };
+  if (row.admitted) return { kind: 'admitted', agencyId: row.agencyId, ownsWorkspace: row.owns };
+  // At least a second: concurrent requests may have moved the instant on since this statement began.
+  return { kind: 'limited', retryAfterSeconds: Math.max(1, Math.ceil(row.waitMs / 1_000)) };
+}

@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startStage, type Stage } from '../support/server-stage';
+import { startFreezablePostgres, type FreezablePostgres } from '../support/server-postgres';
+import { sweepInTime } from './deadline';
+
+const WORKSPACES_PER_PROVIDER = 4;
+const CHECKED = 3 * WORKSPACES_PER_PROVIDER;
+const BUDGET_MS = 3_000;
+const GOOD = { status: 200, body: { success: true, refreshed: CHECKED, finishedWithinBudget: true } };
+
+const CONNECTIONS = [
+  { name: 'straight to PostgreSQL, the default pool', pooled: false },
+  { name: 'PgBouncer in transaction mode, a Prisma pool of one', pooled: true, poolMax: 1 },
+];
+
+describe.each(CONNECTIONS)('a run answers within its budget + 2 s, and the next one works ($name)', (connection) => {
+  let postgres: FreezablePostgres;
+  let stage: Stage;
+  /** Another client of the database, in whose way a run comes. */
+  let other: pg.Client;
+  const undo: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    postgres = await startFreezablePostgres();
+    undo.push(postgres.stop);
+    stage = await startStage({ servers: 1, databaseUrl: postgres.url, ...connection });
+    undo.push(stage.close);
+    await stage.addWorkspaces(WORKSPACES_PER_PROVIDER);
+    other = new pg.Client({ connectionString: postgres.url });
+    other.on('error', () => undefined);
+    await other.connect();
+    undo.push(() => other.end());
+    expect(await stage.sweep(0)).toMatchObject(GOOD);
+  });
+  afterEach(() => { postgres.thaw(); });
+  afterAll(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
+  it('when PostgreSQL freezes before it begins', async () => {
+    await postgres.freeze();
+    expect(await sweepInTime(stage, BUDGET_MS)).toMatchObject({ status: 503, body: { success: false, error: 'database' } });
+    postgres.thaw();
+    expect(await sweepInTime(stage, BUDGET_MS)).toMatchObject(GOOD);
+  });
+
+  it('when PostgreSQL freezes while calendars are read', async () => {
+    stage.ghl.hold();
+    const asked = stage.nextHeldRequest();
+    const run = sweepInTime(stage, BUDGET_MS);
+    await asked;
+    await postgres.freeze();
+    stage.ghl.open();
+    expect(await run).toMatchObject({ status: 200, body: { refreshed: 0, unknown: CHECKED, metrics: null } });
+    postgres.thaw();
+    expect(await sweepInTime(stage, BUDGET_MS)).toMatchObject(GOOD);
+  });
+
+  it('when another client holds a row that it must write', async () => {
+    await other.query('BEGIN');
+    await other.query(`SELECT FROM "WorkspaceAvailabilityStatus" WHERE "clientId" = 'w-hubspot-0' FOR UPDATE`);
+    const reply = await sweepInTime(stage, BUDGET_MS);
+    await other.query('ROLLBACK');
+    expect(reply).toMatchObject({ status: 200, body: { checked: CHECKED } });
+    expect(Number(reply.body.unknown)).toBeGreaterThan(0);
+    expect(await sweepInTime(stage, BUDGET_MS)).toMatchObject(GOOD);
+  });
+
+  it.each(['Client', 'CronRun'])('when another client has locked the table %s', async (table) => {
+    await other.query('BEGIN');
+    await other.query(`LOCK TABLE "${table}" IN ACCESS EXCLUSIVE MODE`);
+    expect(await sweepInTime(stage, BUDGET_MS)).toMatchObject({ status: 503, body: { success: false, error: 'database' } });
+    await other.query('ROLLBACK');
+    expect(await sweepInTime(stage, BUDGET_MS)).toMatchObject(GOOD);
+  });
+});
