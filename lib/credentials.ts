@@ -16,7 +16,7 @@ export interface CredentialKeys {
 /** Whose credential it is; a sealed one opens only for the same. */
 export interface CredentialOwner {
   clientId: string;
-  provider: 'calendly' | 'hubspot' | 'ghl' | 'emailbison';
+  provider: 'calendly' | 'hubspot' | 'ghl' | 'emailbison' | 'webhook';
 }
 
 export interface SealedCredential {

@@ -8,7 +8,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { databaseUrl, env, isServerless, type Env } from './env';
+import { databaseUrl, env, isServerless, MAX_TIME_BUDGET_MS, type Env } from './env';
 import { Prisma, PrismaClient } from './generated/prisma/client';
 
 export { Prisma };
@@ -18,6 +18,11 @@ export type Db = PrismaClient;
 const QUERY_TIMEOUT_MS = 20_000;
 /** Longest wait for a free connection; without a limit a full pool hangs every caller. */
 const CONNECTION_WAIT_MS = 5_000;
+/**
+ * Prisma's own bounds (2 s and 5 s unless told) must never be the ones that end a batch: they know nothing of
+ * the time that its run has left. An interactive transaction sets its own.
+ */
+const TRANSACTION_OPTIONS = { maxWait: CONNECTION_WAIT_MS, timeout: MAX_TIME_BUDGET_MS };
 /** A serverless instance holds few connections, since there are many instances. */
 const POOL_MAX = { serverless: 3, server: 10 };
 /** What the client waits beyond the server's own timeout, so that the server's clearer error wins. */
@@ -76,6 +81,7 @@ export function createDb(url: string, options: DbOptions = {}): Db {
   pool.on('error', () => undefined);
   return new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    transactionOptions: TRANSACTION_OPTIONS,
     log: [],
     errorFormat: 'minimal',
   });

@@ -69,6 +69,7 @@ const schema = z
     AVAILABILITY_CRON_LIMIT: integer(0, 1_000_000_000).optional(),
     QUOTA_SHARE_PERCENT: integer(1, 100).default(50),
     EMAILBISON_FIRST_TOUCH_REFRESH_IF_STALE: boolean.default(false),
+    EMAILBISON_FIRST_TOUCH_TIME_BUDGET_MS: integer(3_000, MAX_TIME_BUDGET_MS).default(50_000),
     CREDENTIALS_KEY: credentialsKey.optional(),
     CONSOLE_PASSWORD: z.string().min(12, 'must have at least 12 characters').optional(),
     CALENDLY_BOOKING_ORIGIN: origin.default('https://calendly.com'),

@@ -18,7 +18,7 @@ const ANSWER_GRACE_MS = 2_000;
 const ANSWER_RESERVE_MS = 700;
 /** Longest for the lock and for one record, where the run's end does not come sooner. */
 const LOCK_TIMEOUT_MS = 5_000;
-const RECORD_TIMEOUT_MS = 3_000;
+const RECORD_TIMEOUT_MS = 5_000;
 
 export interface JobRun<P> {
   params: P;
@@ -115,9 +115,7 @@ async function runJob<P>(job: CronJob<P>, run: JobRun<P>, deps: CronRouteDeps, o
   const durationMs = Math.round(performance.now() - run.startedAtMs);
   log().info({ runId: run.runId, job: job.name, outcome: result.outcome, status: result.status, durationMs, ...countsOf(result.body) }, 'cron_run');
   if (client) {
-    await recordEnd(client, { ...record, outcome: result.outcome, counts: result.body as Prisma.InputJsonObject, ...(errorName === undefined ? {} : { error: errorName }) }, recordTimeLeftMs(run)).catch((error: unknown) => {
-      log().warn({ runId: run.runId, job: job.name, error: error instanceof Error ? error.name : 'unknown' }, 'cron_run_not_recorded');
-    });
+    await recordEnd(client, { ...record, outcome: result.outcome, counts: result.body as Prisma.InputJsonObject, ...(errorName === undefined ? {} : { error: errorName }) }, recordTimeLeftMs(run)).catch((error: unknown) => { warnUnrecorded(job, run, error); });
   }
   return result;
 }
@@ -130,12 +128,18 @@ async function runLocked<P>(job: CronJob<P>, run: JobRun<P>, client: Db, record:
   if (lock.kind === 'locked') {
     return { status: 200, outcome: 'locked', body: { success: true, skipped: true, reason: 'locked', runId: run.runId, lockedForMs: lock.heldForMs } };
   }
+  // Beside the work: a run that cannot be recorded still keeps calendars fresh.
+  const recording = recordStart(client, record, recordTimeLeftMs(run)).catch((error: unknown) => { warnUnrecorded(job, run, error); });
   try {
-    await recordStart(client, record, recordTimeLeftMs(run));
     return await job.run(run);
   } finally {
+    await recording;
     await lock.release();
   }
+}
+
+function warnUnrecorded<P>(job: CronJob<P>, run: JobRun<P>, error: unknown): void {
+  log().warn({ runId: run.runId, job: job.name, error: error instanceof Error ? error.name : 'unknown' }, 'cron_run_not_recorded');
 }
 
 /** A database that hangs must not hold the answer up. */
@@ -147,12 +151,12 @@ function recordTimeLeftMs(run: Pick<JobRun<unknown>, 'startedAtMs' | 'timeBudget
 type ParsedParams<P> = { kind: 'ok'; params: P } | { kind: 'bad'; parameter: string; message: string };
 
 function parseParams<P>(job: CronJob<P>, search: URLSearchParams): ParsedParams<P> {
-  const given: Record<string, string> = {};
+  const given = new Map<string, string>();
   for (const [name, value] of search) {
-    if (name in given) return { kind: 'bad', parameter: name, message: `${name} is given twice` };
-    given[name] = value.trim();
+    if (given.has(name)) return { kind: 'bad', parameter: name, message: `${name} is given twice` };
+    given.set(name, value.trim());
   }
-  const parsed = job.params.safeParse(given);
+  const parsed = job.params.safeParse(Object.fromEntries(given));
   if (parsed.success) return { kind: 'ok', params: parsed.data };
   const [issue] = parsed.error.issues;
   const parameter = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : (issue?.path.join('.') ?? '');

@@ -15,7 +15,7 @@ export interface RunRecord {
 /** Records a run that is under way, so that a killed one leaves a trace. */
 export async function recordStart(db: Db, run: Pick<RunRecord, 'id' | 'job' | 'startedAt'>, timeoutMs: number): Promise<void> {
   await boundedTransaction(db, timeoutMs, [db.$executeRaw`
-    INSERT INTO "CronRun" (id, job, "startedAt", outcome) VALUES (${run.id}, ${run.job}, ${run.startedAt}, 'running')`]);
+    INSERT INTO "CronRun" (id, job, "startedAt", outcome) VALUES (${run.id}, ${run.job}, ${run.startedAt}, 'running') ON CONFLICT DO NOTHING`]);
 }
 
 /** Records how a run ended, whether or not its start was recorded. @param timeoutMs what the run can still spend */

@@ -29,7 +29,8 @@ export const ALL_ERROR_KINDS = Object.keys(ERROR_KINDS) as ErrorKind[];
 
 export type CalendarProvider = 'calendly' | 'hubspot' | 'ghl';
 
-export type Vendor = CalendarProvider | 'emailbison';
+/** `webhook`: an agency's own address. */
+export type Vendor = CalendarProvider | 'emailbison' | 'webhook';
 
 /** One of several event types or calendars behind an ambiguous link. */
 export interface LinkChoice {

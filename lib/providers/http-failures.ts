@@ -17,6 +17,7 @@ export const VENDOR_NAME: Record<Vendor, string> = {
   hubspot: 'HubSpot',
   ghl: 'GoHighLevel',
   emailbison: 'EmailBison',
+  webhook: 'The webhook',
 };
 
 /** A longer text is a page or a dump, not a sentence for an operator. */

@@ -51,6 +51,7 @@ const VENDOR_WAIT: Record<Vendor, (refusal: Refusal) => number | undefined> = {
       ? DAILY_QUOTA_WAIT_MS
       : (readNumber(headers, 'x-ratelimit-interval-milliseconds') ?? BURST_WINDOW_MS),
   emailbison: () => undefined,
+  webhook: () => undefined,
 };
 
 const QUOTA_HEADER: Record<Vendor, string | undefined> = {
@@ -58,6 +59,7 @@ const QUOTA_HEADER: Record<Vendor, string | undefined> = {
   hubspot: 'x-hubspot-ratelimit-max',
   ghl: 'x-ratelimit-max',
   emailbison: undefined,
+  webhook: undefined,
 };
 
 /** Requests the vendor allows in one window (Calendly a minute, the others ten seconds), if the answer says so. */

@@ -65,7 +65,6 @@ async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSet
     return await storeOnce(db, writes, settings, { timeoutMs: left, lockFirst: tries > 0 });
   } catch (error) {
     const state = sqlState(error);
-    if (process.env.DBG) console.error('DBG', state, JSON.stringify(error, Object.getOwnPropertyNames(error as object)).slice(0,1500));
     // No code, or a connection or shutdown code: whether the transaction was committed is not known.
     if (state === undefined || state.startsWith('08') || state.startsWith('57P')) {
       if (tries < 1) return await storeOrHalve(db, writes, settings, timeLeftMs, tries + 1);
@@ -193,7 +192,8 @@ function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings
         "slotsUtc" = i.slots, "slotCount" = cardinality(i.slots), "slotsHash" = i.slots_hash,
         "slotsFingerprint" = i.fingerprint, "providerMeta" = i.meta,
         generation = k.generation + CASE WHEN ${slotsChanged(lookahead)} THEN 1 ELSE 0 END,
-        "changedAt" = CASE WHEN ${slotsChanged(lookahead)} THEN i.began ELSE k."changedAt" END
+        "changedAt" = CASE WHEN ${slotsChanged(lookahead)} THEN i.began ELSE k."changedAt" END,
+        "changedXid" = CASE WHEN ${slotsChanged(lookahead)} THEN pg_current_xact_id() ELSE k."changedXid" END
       FROM input i JOIN hot h ON h.id = i.id
       WHERE k."clientId" = i.id AND (
         (k."calendarLinkId", k."calendarType", k."calendarUrl", k."slotDurationMinutes", k."slotsFingerprint", k."providerMeta")

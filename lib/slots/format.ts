@@ -1,15 +1,9 @@
 /**
- * The sentence with the times, in the lead's zone when known, else the workspace's. Dates, times, zone names
- * and "or" come from `Intl` alone. Pure.
- *
- * A template may number more or fewer options than there are times (one of two slots was left; the template
- * was edited since). Whatever happens, every time is said once per placeholder, and none is a hole:
- * - a sentence all of whose numbered options are missing is left out;
- * - in one that has some of them, the run from its first to its last numbered option becomes their list:
- *   "Would {{option1}} or {{option2}} work?" reads "Would {{options}} work?";
- * - times beyond the last numbered option are listed in its place: "A or B or C".
+ * The text with the times, in the lead's zone when known, else the workspace's. Dates, times, zone names and
+ * "or" come from `Intl` alone. Pure.
  */
-import { parseTemplate, type TemplatePart } from './template';
+import { fitSentences } from './sentences';
+import { parseTemplate } from './template';
 import { knownZone, MINUTE_MS } from './zone';
 import { zoneName } from './zone-name';
 
@@ -39,7 +33,7 @@ export function formatSlots(slotsMs: readonly number[], given: FormatOptions): F
   const options = slotsMs.map((startMs) => formatSlot(startMs, zone, locale));
   const either = new Intl.ListFormat(locale, { type: 'disjunction' });
   const list = (texts: readonly string[]): string => either.format(texts);
-  const text = sentencesOf(parseTemplate(given.template), options.length)
+  const text = fitSentences(parseTemplate(given.template), options.length)
     .map((part) => {
       switch (part.kind) {
         case 'text': return part.text;
@@ -82,53 +76,4 @@ function knownLocale(locale: string | null | undefined): string {
   } catch {
     return DEFAULT_LOCALE;
   }
-}
-
-/** The times from one number to another. */
-interface Run {
-  kind: 'run';
-  from: number;
-  to: number;
-}
-type Said = Exclude<TemplatePart, { kind: 'option' }> | Run;
-const isRun = (part: Said): part is Run => part.kind === 'run';
-
-/** The template's parts with numbered options fitted to `count` times. */
-function sentencesOf(parts: readonly TemplatePart[], count: number): Said[] {
-  const highest = Math.max(0, ...parts.map((part) => (part.kind === 'option' ? part.number : 0)));
-  const hasList = parts.some(({ kind }) => kind === 'options');
-  return splitSentences(parts).flatMap((sentence) => {
-    const numbered = sentence.map((part): Said => {
-      if (part.kind !== 'option') return part;
-      const takesRest = part.number === highest && highest < count && !hasList;
-      return { kind: 'run', from: part.number, to: takesRest ? count : part.number };
-    });
-    const runs = numbered.filter(isRun);
-    const there = runs.filter(({ from }) => from <= count);
-    if (there.length === runs.length) return numbered;
-    if (there.length === 0) return [];
-    const first = numbered.findIndex(isRun);
-    const last = numbered.findLastIndex(isRun);
-    const joined: Run = { kind: 'run', from: Math.min(...there.map(({ from }) => from)), to: Math.max(...there.map(({ to }) => to)) };
-    return [...numbered.slice(0, first), joined, ...numbered.slice(last + 1)];
-  });
-}
-
-/** Ends after a full stop and its space, or at a line's end; each sentence keeps what follows it. */
-const SENTENCE = /[^.?!…。？！\n]*(?:[.?!…](?!\s)[^.?!…。？！\n]*)*(?:[.?!…]+\s+|[。？！]+\s*|\n\s*|$)/g;
-
-function splitSentences(parts: readonly TemplatePart[]): TemplatePart[][] {
-  const sentences: TemplatePart[][] = [[]];
-  for (const part of parts) {
-    if (part.kind !== 'text') {
-      sentences.at(-1)?.push(part);
-      continue;
-    }
-    for (const [text] of part.text.matchAll(SENTENCE)) {
-      if (text === '') continue;
-      sentences.at(-1)?.push({ kind: 'text', text });
-      if (/[.?!…]\s+$|[。？！]\s*$|\n\s*$/.test(text)) sentences.push([]);
-    }
-  }
-  return sentences;
 }

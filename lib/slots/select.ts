@@ -33,7 +33,10 @@ export interface SelectInput extends RuleFacts {
 }
 
 /** How many slots were left after each rule. */
-export type RuleStep = { rule: RuleName; left: number };
+export interface RuleStep {
+  rule: RuleName;
+  left: number;
+}
 
 export type Selection =
   | { kind: 'selected'; slotsMs: number[]; steps: RuleStep[] }
@@ -106,6 +109,7 @@ function rankBeside(candidate: Candidate, chosen: readonly Candidate[]): number[
     candidate.isPreferred ? 0 : 1,
     candidate.offered,
     chosen.filter(({ day }) => day === candidate.day).length,
+    chosen.filter(({ day, half }) => day === candidate.day && half === candidate.half).length,
     chosen.filter(({ half }) => half === candidate.half).length,
     candidate.startMs,
   ];

@@ -65,16 +65,18 @@ export type TemplateCheck = { kind: 'valid' } | { kind: 'invalid'; problems: str
 
 /** @param offerCount how many times the workspace offers, where that is known: no number may be higher */
 export function checkTemplate(template: string, kind: TemplateKind, offerCount: number = MAX_OFFERED): TemplateCheck {
-  const problems = [...shapeProblems(template, kind), ...braceProblems(template), ...optionProblems(template, kind, offerCount)];
+  const shape = shapeProblem(template, MAX_LENGTH[kind]);
+  if (shape !== null) return { kind: 'invalid', problems: [shape] };
+  const braces = braceProblems(template);
+  const problems = [...braces, ...optionProblems(template, kind, offerCount, braces.length === 0)];
   return problems.length === 0 ? { kind: 'valid' } : { kind: 'invalid', problems };
 }
 
-function shapeProblems(template: string, kind: TemplateKind): string[] {
-  const max = MAX_LENGTH[kind];
-  if (template.trim() === '') return ['The template must not be empty.'];
-  if (template.length > max) return [`The template has ${String(template.length)} characters; at most ${String(max)}.`];
-  // eslint-disable-next-line no-control-regex -- these are what is refused: Postgres and mail programs do too
-  return /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(template) ? ['The template has a control character in it.'] : [];
+function shapeProblem(template: string, maxLength: number): string | null {
+  if (template.trim() === '') return 'The template must not be empty.';
+  if (template.length > maxLength) return `The template has ${String(template.length)} characters; at most ${String(maxLength)}.`;
+  // Postgres refuses the first of these, mail programs the others.
+  return /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(template) ? 'The template has a control character in it.' : null;
 }
 
 function braceProblems(template: string): string[] {
@@ -94,7 +96,8 @@ function rightFor(name: string): string {
   return meant === undefined ? `placeholders are ${LIST}` : `write {{${meant}}}`;
 }
 
-function optionProblems(template: string, kind: TemplateKind, offerCount: number): string[] {
+/** @param mustHaveOne false while a misspelt placeholder may be the one for the times */
+function optionProblems(template: string, kind: TemplateKind, offerCount: number, mustHaveOne: boolean): string[] {
   const parts = parseTemplate(template);
   const numbers = [...new Set(parts.flatMap((part) => (part.kind === 'option' ? [part.number] : [])))];
   const hasList = parts.some((part) => part.kind === 'options');
@@ -102,7 +105,7 @@ function optionProblems(template: string, kind: TemplateKind, offerCount: number
     const named = [...(hasList ? ['{{options}}'] : []), ...numbers.map((number) => `{{option${String(number)}}}`)];
     return named.map((name) => `${name} must not be in a fallback: it is said when no time is usable. Only {{booking_link}} may be.`);
   }
-  if (!hasList && numbers.length === 0) return ['A placeholder for the times is missing; add {{options}}, or {{option1}} and more.'];
+  if (!hasList && numbers.length === 0 && mustHaveOne) return ['A placeholder for the times is missing; add {{options}}, or {{option1}} and more.'];
   const highest = Math.max(...numbers, 0);
   const missing = OPTIONS.slice(0, highest).filter((_, i) => !numbers.includes(i + 1));
   return [

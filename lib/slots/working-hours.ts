@@ -14,7 +14,7 @@ const MAX_INTERVALS_A_DAY = 12;
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 const EXAMPLE = '{"mon":[["09:00","17:00"]]}';
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'undefined').slice(0, 60);
+const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value)).slice(0, 60);
 const isDay = (key: string): key is Weekday => (WEEKDAYS as readonly string[]).includes(key);
 
 /** The Json of `WorkspaceSettings.workingHours`; every problem names the day and the value. */
@@ -92,7 +92,7 @@ function withoutWeekends({ sat: _sat, sun: _sun, ...week }: WorkingHours): Worki
 /** The first instant from `instantMs` on at which the workspace is open; null: it never is. */
 export function nextOpening(instantMs: number, hours: WorkingHours | null, zone: string, weekends: boolean): number | null {
   const open = weekends ? (hours ?? ANY_HOUR) : hours === null ? NO_WEEKENDS : withoutWeekends(hours);
-  for (let at = instantMs; ; ) {
+  for (let at = Math.ceil(instantMs); ; ) {
     const waitMs = untilOpenMs(open, wallMs(at, zone));
     if (waitMs === null || waitMs === 0) return waitMs === null ? null : at;
     // The wait holds while the clock runs evenly: from a transition on it is asked again.

@@ -42,15 +42,19 @@ export function parseOptions(argv: readonly string[], now: Date): Options {
     .option('--repeats <n>', 'rounds of all programs, in alternating order', integerFrom(1, 100), 3)
     .option('--p50 <ms>', 'median of the log-normal latency; 0: none', integerFrom(0, 10_000), 250)
     .option('--concurrency <n>', 'fixed, of the rows that are compared', integerFrom(1, 1_000), 128)
-    .option('--json <file>', 'where the figures go', join(BENCH_DIR, `${now.toISOString().slice(0, 19).replaceAll(':', '-')}.json`))
+    .option('--json <file>', 'where the figures go (default: .data/bench/<time>.json)')
     .option('--short', `for continuous integration: ${String(SHORT.repeats)} round at ${String(SHORT.p50)} ms; asserts counts, prints times`, false)
     .option('--cpu-prof', 'write a CPU profile of one more sweep and one more bare run beside the figures', false)
     .addHelpText('after', `\nExamples:\n  npm run bench\n  npm run bench -- --workspaces 10000 --repeats 5\n  npm run bench -- --short\n\nThis machine has ${String(availableParallelism())} cores; the figures asked for are those of two.`);
   command.parse(argv);
-  const options = command.opts<Options>();
+  const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const options = {
+    json: join(BENCH_DIR, `${now.toISOString().slice(0, 19).replaceAll(':', '-')}.json`),
+    ...command.opts<Omit<Options, 'json'> & { json?: string }>(),
+  };
+  if (!given('agencies')) options.agencies = Math.min(options.agencies, options.workspaces);
   if (options.agencies > options.workspaces) command.error('--agencies must not be above --workspaces: every agency has one at least.');
   if (!options.short) return options;
-  const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   return {
     ...options,
     repeats: given('repeats') ? options.repeats : SHORT.repeats,

@@ -1,6 +1,6 @@
 /** The requests of a sweep as it sends them: what the other programs of the bench send again. */
 import type { CalendarProvider } from '../../lib/providers/errors';
-import type { HttpClient, HttpTransport } from '../../lib/providers/types';
+import type { HttpRequest, HttpTransport } from '../../lib/providers/types';
 
 export interface RecordedRequest {
   vendor: CalendarProvider;
@@ -13,7 +13,8 @@ export interface RecordedRequest {
 }
 
 export interface Recording {
-  requests: RecordedRequest[];
+  /** Made into requests after the run: while it is measured, noting must cost next to nothing. */
+  sent: Pick<HttpRequest<unknown>, 'vendor' | 'url' | 'headers' | 'signal'>[];
   /** Exchanges and body bytes as the sweep's own HTTP client saw them. */
   exchanges: number;
   bytes: number;
@@ -24,15 +25,6 @@ const TRANSPORT_HEADERS = { accept: 'application/json', 'user-agent': 'availabil
 
 /** The same transport, with its requests noted in `recording`: one push and one count a request. */
 export function recordingTransport(inner: HttpTransport, recording: Recording): HttpTransport {
-  // A refresh has a signal of its own, and nothing else that its requests share.
-  const refreshes = new Map<AbortSignal, number>();
-  const note = ({ vendor, url, headers, signal }: Parameters<HttpClient['getHtml']>[0]): void => {
-    let refresh = refreshes.get(signal);
-    if (refresh === undefined) refreshes.set(signal, (refresh = refreshes.size));
-    recording.requests.push({
-      vendor, refresh, origin: url.origin, path: url.pathname + url.search, headers: { ...TRANSPORT_HEADERS, ...headers },
-    });
-  };
   return {
     client(hooks = {}) {
       const client = inner.client({
@@ -45,15 +37,26 @@ export function recordingTransport(inner: HttpTransport, recording: Recording): 
       });
       return {
         getJson: (request) => {
-          note(request);
+          recording.sent.push(request);
           return client.getJson(request);
         },
         getHtml: (request) => {
-          note(request);
+          recording.sent.push(request);
           return client.getHtml(request);
         },
       };
     },
     close: () => inner.close(),
   };
+}
+
+/** In the order they were sent. */
+export function recordedRequests({ sent }: Recording): RecordedRequest[] {
+  // A refresh has a signal of its own, and nothing else that its requests share.
+  const refreshes = new Map<AbortSignal, number>();
+  return sent.map(({ vendor, url, headers, signal }) => {
+    const refresh = refreshes.get(signal) ?? refreshes.size;
+    refreshes.set(signal, refresh);
+    return { vendor, refresh, origin: url.origin, path: url.pathname + url.search, headers: { ...TRANSPORT_HEADERS, ...headers } };
+  });
 }

@@ -5,7 +5,7 @@ import { db } from '../../lib/db';
 import { env } from '../../lib/env';
 import { createContext } from '../../lib/refresh/context';
 import { measured, type Cost } from './measure';
-import { recordingTransport, type Recording, type RecordedRequest } from './recording';
+import { recordedRequests, recordingTransport, type Recording, type RecordedRequest } from './recording';
 import { serveCommands } from './rpc';
 
 export interface SweepInput {
@@ -28,7 +28,7 @@ export interface SweepCommands {
 
 async function sweep({ concurrency, profileFile }: SweepInput): Promise<SweepResult> {
   const settings = env();
-  const recording: Recording = { requests: [], exchanges: 0, bytes: 0 };
+  const recording: Recording = { sent: [], exchanges: 0, bytes: 0 };
   // New connections for every run, as after the minute between two sweeps.
   const context = createContext(settings, db());
   const transport = recordingTransport(context.transport, recording);
@@ -50,7 +50,7 @@ async function sweep({ concurrency, profileFile }: SweepInput): Promise<SweepRes
     requests: recording.exchanges,
     bytes: recording.bytes,
     report: { checked, refreshed, changed, unchanged, errors, byProvider, durationMs },
-    recorded: recording.requests,
+    recorded: recordedRequests(recording),
   };
 }
 

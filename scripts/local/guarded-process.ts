@@ -15,6 +15,8 @@ export interface GuardedProcess {
   readonly hasExited: () => boolean;
   /** Asks it to stop, and kills its whole group when it has not within `graceMs`. */
   readonly stop: (graceMs?: number) => Promise<void>;
+  /** Kills its whole group at once: for exit handlers, which cannot wait. */
+  readonly kill: () => void;
 }
 
 export interface GuardedOptions {
@@ -94,7 +96,7 @@ export function spawnGuarded(options: GuardedOptions): GuardedProcess {
     clearTimeout(killer);
   };
 
-  return { child, name, exited, hasExited: () => hasExited, stop };
+  return { child, name, exited, hasExited: () => hasExited, stop, kill: () => killGroup(child) };
 }
 
 /** The group's id is the guard's, which led it; ids of a group with members left are not reused. */

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port';
 import { spawnGuarded, type GuardedProcess } from './guarded-process';
-import { canReach, findPostgresBinaries, type PostgresBinaries } from './postgres-binaries';
+import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries';
+import { homeOf, makeHome, prepareCluster } from './postgres-cluster';
 
 /** A real PostgreSQL of our own on the loopback interface, in `dataDir`. */
 export interface EmbeddedPostgres {
@@ -33,6 +30,8 @@ export interface PostgresOptions {
 
 const DATABASE = 'availability';
 const START_TIMEOUT_MS = 30_000;
+/** Ports to try, should another program take each one that was found free. */
+const MAX_PORTS = 3;
 const PREDECESSOR_TIMEOUT_MS = 8_000;
 
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
@@ -41,13 +40,39 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   makeHome(home, binaries);
   const cluster = join(home, 'cluster');
   await awaitPredecessor(home, options.predecessorTimeoutMs ?? PREDECESSOR_TIMEOUT_MS);
+  const removeData = (): void => { rmSync(home, { recursive: true, force: true, maxRetries: 3 }); };
+  const started: GuardedProcess[] = [];
+  // An interrupted test run does not come to its `stop`.
+  const onExit = (): void => {
+    for (const server of started) server.kill();
+    removeData();
+  };
+  if (options.mode === 'throwaway') process.once('exit', onExit);
   if (options.fresh) rmSync(cluster, { recursive: true, force: true });
   const password = await prepareCluster(home, cluster, binaries);
 
-  const log = openSync(join(home, 'postgres.log'), 'a');
-  try {
+  for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const server = spawnGuarded({
+    const server = launch(cluster, port, binaries, options);
+    started.push(server);
+    const problem = await awaitReady(server, urlOf(port, password, 'postgres'), home);
+    if (problem === undefined) {
+      const stop = async (): Promise<void> => {
+        await server.stop();
+        process.removeListener('exit', onExit);
+        if (options.mode === 'throwaway') removeData();
+      };
+      return { url: urlOf(port, password, DATABASE), dataDir: home, stop, process: server };
+    }
+    // Another program may have taken the port since it was found free.
+    if (attempt === MAX_PORTS || !problem.includes('could not bind')) throw new Error(`The embedded PostgreSQL did not start:\n${problem}`);
+  }
+}
+
+function launch(cluster: string, port: number, binaries: PostgresBinaries, options: PostgresOptions): GuardedProcess {
+  const log = openSync(join(dirname(cluster), 'postgres.log'), 'a');
+  try {
+    return spawnGuarded({
       name: 'postgres',
       command: binaries.postgres,
       args: ['-D', cluster, '-p', String(port), ...settings(options)],
@@ -57,13 +82,6 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
       output: log,
       ...(binaries.user && { user: binaries.user }),
     });
-    const url = urlOf(port, password, DATABASE);
-    await awaitReady(server, urlOf(port, password, 'postgres'), home);
-    const stop = async (): Promise<void> => {
-      await server.stop();
-      if (options.mode === 'throwaway') rmSync(home, { recursive: true, force: true });
-    };
-    return { url, dataDir: home, stop, process: server };
   } finally {
     closeSync(log);
   }
@@ -100,49 +118,6 @@ function settings({ mode, maxConnections = 200 }: PostgresOptions): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** As root the server runs as another account, which may not pass through the folder that we were given. */
-function homeOf(dataDir: string, { user }: PostgresBinaries): string {
-  const wanted = resolve(dataDir);
-  let parent = dirname(wanted);
-  while (!existsSync(parent)) parent = dirname(parent);
-  if (!user || canReach(parent, user.uid)) return wanted;
-  return join(tmpdir(), `embedded-postgres-${createHash('sha256').update(wanted).digest('hex').slice(0, 16)}`);
-}
-
-function makeHome(home: string, { user }: PostgresBinaries): void {
-  mkdirSync(home, { recursive: true });
-  if (!user) return;
-  // In a folder that everyone can write to, somebody else's may stand in its place.
-  if (lstatSync(home).uid !== 0) throw new Error(`${home} belongs to another user; remove it.`);
-  chmodSync(home, 0o711);
-}
-
-async function prepareCluster(home: string, cluster: string, { initdb, user }: PostgresBinaries): Promise<string> {
-  const passwordFile = join(home, 'password');
-  const isComplete = existsSync(join(cluster, 'PG_VERSION')) && existsSync(passwordFile);
-  if (isComplete) return readFileSync(passwordFile, 'utf8').trim();
-
-  rmSync(cluster, { recursive: true, force: true });
-  mkdirSync(cluster, { recursive: true, mode: 0o700 });
-  const password = randomBytes(16).toString('hex');
-  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  if (user) for (const path of [cluster, passwordFile]) chownSync(path, user.uid, user.gid);
-  try {
-    await promisify(execFile)(
-      initdb,
-      [
-        `--pgdata=${cluster}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=password', '--encoding=UTF8',
-        '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-sync',
-      ],
-      { cwd: cluster, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, ...user },
-    );
-  } catch (cause) {
-    rmSync(cluster, { recursive: true, force: true });
-    throw new Error(`The embedded PostgreSQL could not be set up in ${home}: ${(cause as { stderr?: string }).stderr?.trim() ?? String(cause)}`, { cause });
-  }
-  return password;
-}
-
 /**
  * A server that was killed leaves postmaster.pid behind, and its number may belong to any program by
  * now. So we ask the server at the recorded port: if that is ours it is given time to leave, and if
@@ -176,7 +151,8 @@ async function answersWith(url: string, cluster: string): Promise<boolean> {
   }
 }
 
-async function awaitReady(server: GuardedProcess, adminUrl: string, home: string): Promise<void> {
+/** Waits until it answers and has its database; otherwise returns the end of its log. */
+async function awaitReady(server: GuardedProcess, adminUrl: string, home: string): Promise<string | undefined> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 2_000 });
@@ -185,12 +161,11 @@ async function awaitReady(server: GuardedProcess, adminUrl: string, home: string
       await client.connect();
       const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-      return;
-    } catch (cause) {
+      return undefined;
+    } catch {
       if (server.hasExited() || Date.now() > deadline) {
         await server.stop();
-        const log = readFileSync(join(home, 'postgres.log'), 'utf8').trim().split('\n').slice(-5).join('\n');
-        throw new Error(`The embedded PostgreSQL did not start:\n${log}`, { cause });
+        return readFileSync(join(home, 'postgres.log'), 'utf8').trim().split('\n').slice(-6).join('\n');
       }
       await delay(30);
     } finally {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { EMAILBISON_HELP, emailBisonControl } from './emailbison/control';
 import { faultRuleSchema } from './faults';
 import { type Answer, json, parseRequest, type SimRequest } from './http';
 import type { Simulator } from './server';
@@ -10,13 +11,13 @@ import { calendarSpecSchema } from './spec';
 const HELP = `Provider simulator, control port
 
 GET    /truth?calendar=ID&from=MS|ISO&to=MS|ISO[&now=MS|ISO][&duration=MINUTES]
-GET    /clock                    POST /clock {"now": MS|ISO|null}
+GET    /clock                    POST /clock {"now": MS|ISO|null} or {"advanceMs": MS}
 GET    /calendars                POST /calendars CALENDAR or [CALENDAR, ...]
 POST   /bookings {"calendar": ID, "start": MS|ISO, "end": MS|ISO}    DELETE /bookings (same body)
 GET    /faults                   POST /faults RULE or [RULE, ...]    DELETE /faults
 GET    /stats                    POST /stats/reset
 GET    /origins                  where each simulated host listens, and the app's variables
-`;
+${EMAILBISON_HELP}`;
 
 class BadRequest extends Error {}
 
@@ -32,7 +33,7 @@ const truthQuery = z.object({
   now: instant.optional(),
   duration: z.coerce.number().int().positive().optional(),
 });
-const clockBody = z.strictObject({ now: instant.nullable() });
+const clockBody = z.union([z.strictObject({ now: instant.nullable() }), z.strictObject({ advanceMs: z.number().min(0) })]);
 const bookingBody = z.strictObject({ calendar: z.string(), start: instant, end: instant });
 const oneOrMany = <T extends z.ZodType>(schema: T) =>
   z.union([z.array(schema), schema.transform((value) => [value])]);
@@ -41,15 +42,20 @@ export function createControl(
   simulator: Simulator,
 ): (request: IncomingMessage, response: ServerResponse, body: string) => void {
   return (incoming, response, body) => {
-    let answer: Answer;
-    try {
-      answer = route(simulator, parseRequest(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body));
-    } catch (error) {
-      answer = json({ error: error instanceof Error ? error.message : String(error) }, 400);
-    }
-    response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
-    response.end(answer.body);
+    const request = parseRequest(incoming.method ?? 'GET', incoming.url ?? '/', incoming.headers, body);
+    void answerTo(simulator, request).then((answer) => {
+      response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+      response.end(answer.body);
+    });
   };
+}
+
+async function answerTo(simulator: Simulator, request: SimRequest): Promise<Answer> {
+  try {
+    return (await emailBisonControl(simulator.emailbison, request)) ?? route(simulator, request);
+  } catch (error) {
+    return json({ error: error instanceof Error ? error.message : String(error) }, 400);
+  }
 }
 
 function route(simulator: Simulator, request: SimRequest): Answer {
@@ -63,9 +69,12 @@ function route(simulator: Simulator, request: SimRequest): Answer {
     }
     case 'GET /clock':
       return json({ now: simulator.now() });
-    case 'POST /clock':
-      simulator.setNow(parse(clockBody, bodyOf(request)).now);
+    case 'POST /clock': {
+      const body = parse(clockBody, bodyOf(request));
+      if ('now' in body) simulator.setNow(body.now);
+      else simulator.advance(body.advanceMs);
       return json({ now: simulator.now() });
+    }
     case 'GET /calendars':
       return json({ calendars: simulator.calendars() });
     case 'POST /calendars': {

@@ -21,6 +21,8 @@ const DRIP_TICK_MS = 100;
 const HUGE_CHUNK_BYTES = 64 * 1024;
 
 export function deliver(delivery: Delivery, fault: Fault | undefined): void {
+  // Whatever comes next, the request has done its work; a reset in mid-body does it anyway.
+  if (fault && 'isCarriedOut' in fault && fault.isCarriedOut && !isMidBody(fault)) delivery.answer(false);
   switch (fault?.kind) {
     case undefined:
       send(delivery, delivery.answer(false));
@@ -70,6 +72,10 @@ export function deliver(delivery: Delivery, fault: Fault | undefined): void {
 
 const BOT_WALL =
   '<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>';
+
+function isMidBody(fault: Fault): boolean {
+  return fault.kind === 'reset' && fault.when === 'mid-body';
+}
 
 function send(delivery: Delivery, answer: Answer): void {
   const { response } = delivery;

@@ -3,18 +3,22 @@ import { mix, unit } from './random';
 
 /** What can go wrong, and which requests it happens to. */
 
+/** A write takes effect all the same: only its answer is lost. Otherwise the request is not carried out at all. */
+const isCarriedOut = z.boolean().optional();
+
 const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('slow'), ms: z.number().min(0) }),
   /** Accepts the request and never answers. */
-  z.strictObject({ kind: z.literal('hang') }),
+  z.strictObject({ kind: z.literal('hang'), isCarriedOut }),
   z.strictObject({ kind: z.literal('drip'), bytesPerSecond: z.number().positive() }),
-  z.strictObject({ kind: z.literal('reset'), when: z.enum(['before-headers', 'mid-body']).default('before-headers') }),
+  z.strictObject({ kind: z.literal('reset'), when: z.enum(['before-headers', 'mid-body']).default('before-headers'), isCarriedOut }),
   z.strictObject({
     kind: z.literal('status'),
     status: z.number().int().min(400).max(599),
     retryAfterSeconds: z.number().min(0).optional(),
     message: z.string().optional(),
     headers: z.record(z.string(), z.string()).optional(),
+    isCarriedOut,
   }),
   /** A bot wall: status 200, text/html. */
   z.strictObject({ kind: z.literal('html') }),
@@ -62,6 +66,8 @@ export const faultRuleSchema = z.strictObject({
       provider: z.string().optional(),
       origin: z.string().optional(),
       calendarId: z.string().optional(),
+      /** An EmailBison workspace, by the simulator's id. */
+      workspaceId: z.string().optional(),
       endpoint: z.string().optional(),
     })
     .optional(),
@@ -80,6 +86,7 @@ export interface FaultTarget {
   provider: string;
   origin: string;
   calendarId: string | undefined;
+  workspaceId: string | undefined;
   endpoint: string;
   page: number;
 }
@@ -138,6 +145,7 @@ function holds({ match, page }: ResolvedRule, target: FaultTarget): boolean {
   if (match?.provider !== undefined && match.provider !== target.provider) return false;
   if (match?.origin !== undefined && match.origin !== target.origin) return false;
   if (match?.calendarId !== undefined && match.calendarId !== target.calendarId) return false;
+  if (match?.workspaceId !== undefined && match.workspaceId !== target.workspaceId) return false;
   if (match?.endpoint !== undefined && match.endpoint !== target.endpoint) return false;
   if (page === undefined) return true;
   if (page === 'first') return target.page === 1;

@@ -10,6 +10,8 @@ export interface LimitOptions {
   hubspotApi?: { burst?: number; daily?: number };
   ghlApi?: { burst?: number; daily?: number };
   ghlSpanDays?: number;
+  /** Counted for each token. The vendor documents none: off unless set, and then 3,000 by default. */
+  emailbisonApi?: { perMinute?: number; retryAfterSeconds?: number };
   /** No vendor publishes one for its booking pages; off unless set. Counted for each public host. */
   publicHosts?: { requests: number; windowMs: number; retryAfterSeconds?: number };
 }

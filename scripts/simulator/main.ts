@@ -38,7 +38,7 @@ interface Options {
 
 const program = new Command()
   .name('simulator')
-  .description('Speaks the booking endpoints and official APIs of Calendly, HubSpot Meetings and GoHighLevel on local ports.')
+  .description('Speaks the booking endpoints and official APIs of Calendly, HubSpot Meetings, GoHighLevel and EmailBison on local ports.')
   .option('--seed <n>', 'seed of everything random', integer, 1)
   .option('--base-port <port>', 'control port; the hosts follow it (0: free ports)', integer, 4600)
   .addOption(new Option('--population <name>', 'calendars to start with').choices(['demo', 'bench', 'none']).default('demo'))
@@ -68,7 +68,7 @@ const simulator = await startSimulator({
 });
 if (options.now !== undefined) simulator.setNow(options.now);
 
-console.log(`${population.calendars.length} calendars; control: ${simulator.origins.control}`);
+console.log(`${population.calendars.length} calendars; control: ${simulator.origins.control}; EmailBison: ${simulator.origins.emailbison}`);
 for (const [name, value] of Object.entries(simulator.env)) console.log(`${name}=${value}`);
 
 const stop = (): void => {

@@ -1,3 +1,4 @@
+import type { EmailBisonWorld } from './emailbison/world';
 import type { Answer, SimRequest } from './http';
 import type { Limits } from './limits';
 import type { ResolvedSpec } from './spec';
@@ -6,18 +7,23 @@ import type { CalendarState, World } from './world';
 /** What a provider's folder exports. A new vendor is one more of these and one line in `providers.ts`. */
 export interface ProviderModule {
   name: string;
-  /** Its hosts, each with the variable that points the app at it. */
-  origins: readonly { readonly name: string; readonly env: string }[];
-  identify(spec: ResolvedSpec, seed: number): Identity;
+  /** Its hosts, each with the variable that points the app at it, if one does. */
+  origins: readonly { readonly name: string; readonly env?: string }[];
   /** Which endpoint of which calendar this is; every request matches something, if only a 404. */
   match(context: ProviderContext, origin: string, request: SimRequest): Call;
   /** An error in this host's own words. */
   errorAnswer(origin: string, status: number, detail?: string): Answer;
 }
 
+/** A provider of calendars. */
+export interface CalendarProviderModule extends ProviderModule {
+  identify(spec: ResolvedSpec, seed: number): Identity;
+}
+
 export interface ProviderContext {
   world: World;
   limits: Limits;
+  emailbison: EmailBisonWorld;
 }
 
 export interface Identity {
@@ -42,6 +48,8 @@ export interface AnswerOptions {
 export interface Call {
   endpoint: string;
   calendar?: CalendarState | undefined;
+  /** The EmailBison workspace whose token was sent. */
+  workspaceId?: string | undefined;
   /** 1 for the request that begins a fetch of several pages. */
   page: number;
   /** Fields that a client cannot do without; the `wrong` fault takes the first that is there away. */

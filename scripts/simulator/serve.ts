@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deliver, type Delivery } from './deliver';
+import type { EmailBisonWorld } from './emailbison/world';
 import type { Faults } from './faults';
 import { type Answer, parseRequest } from './http';
 import type { Limits } from './limits';
@@ -19,11 +20,13 @@ export interface RequestEvent {
   endpoint: string;
   page: number;
   calendarId?: string | undefined;
+  workspaceId?: string | undefined;
 }
 
 export interface Engine {
   world: World;
   limits: Limits;
+  emailbison: EmailBisonWorld;
   faults: Faults;
   stats: Stats;
   timers: Timers;
@@ -44,6 +47,7 @@ export function serve(
   const path = request.url ?? '/';
   const call = provider.match(engine, origin, parseRequest(request.method ?? 'GET', path, request.headers, body));
   const calendarId = call.calendar?.spec.id;
+  const { workspaceId } = call;
   const entry = engine.stats.begin(origin, calendarId);
   response.once('close', () => {
     entry.inFlight -= 1;
@@ -57,10 +61,11 @@ export function serve(
     provider: provider.name,
     origin,
     calendarId,
+    workspaceId,
     endpoint: call.endpoint,
     page: call.page,
   });
-  engine.notify({ origin, method: request.method ?? 'GET', path, endpoint: call.endpoint, page: call.page, calendarId });
+  engine.notify({ origin, method: request.method ?? 'GET', path, endpoint: call.endpoint, page: call.page, calendarId, workspaceId });
   const delivery: Delivery = {
     request,
     response,

@@ -1,4 +1,8 @@
 import { createControl } from './control';
+import { EmailBison } from './emailbison/api';
+import { emailbison as emailbisonProvider } from './emailbison/index';
+import type { SettingsSpec, WorkspaceSpec } from './emailbison/spec';
+import { DEFAULT_INSTANCE, EmailBisonWorld } from './emailbison/world';
 import { Faults, type FaultRule } from './faults';
 import { createLatency, type LatencySpec } from './latency';
 import { type LimitOptions, Limits } from './limits';
@@ -10,6 +14,10 @@ import { type SimulatorStats, Stats } from './stats';
 import { Timers } from './timers';
 import { type CalendarState, World } from './world';
 
+export type { CampaignHandle, EmailState, LeadState, WorkspaceHandle } from './emailbison/api';
+export type { SentEmail } from './emailbison/clock';
+export type { CampaignSpec, LeadsSpec, SettingsSpec, WorkspaceSpec } from './emailbison/spec';
+export type { AcceptedReply, ReceivedWrite } from './emailbison/world';
 export type { FaultRule } from './faults';
 export { FAULT_KINDS, type Fault, type FaultKind } from './faults';
 export type { LatencySpec } from './latency';
@@ -33,6 +41,8 @@ export interface SimulatorOptions {
   /** Called with a line for each request. */
   log?: (line: string) => void;
   bodyCacheBytes?: number;
+  /** More EmailBison instances than `default`, each with a port of its own; and workspaces to start with. */
+  emailbison?: { instances?: Record<string, SettingsSpec>; workspaces?: readonly WorkspaceSpec[] };
 }
 
 export interface CalendarHandle {
@@ -59,7 +69,11 @@ export interface Simulator {
   removeCalendar(id: string): boolean;
   updateCalendar(id: string, patch: Partial<CalendarSpec>): CalendarHandle;
   setNow(ms: number | null): void;
+  /** Stops the clock this much later than it is. */
+  advance(ms: number): void;
   now(): number;
+  /** Workspaces, campaigns and leads of EmailBison; what went out and what came in. */
+  readonly emailbison: EmailBison;
   /** Every bookable start in [fromMs, toMs), sorted, as of `nowMs` (default: now), for the first duration or the given one. */
   truth(calendarId: string, fromMs: number, toMs: number, nowMs?: number, durationMinutes?: number): number[];
   addBooking(calendarId: string, startMs: number, endMs: number): void;
@@ -84,9 +98,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     (spec) => providerNamed(spec.provider).identify(spec, seed),
     options.bodyCacheBytes,
   );
+  const emailbisonWorld = new EmailBisonWorld(seed, () => world.now(), options.emailbison?.instances);
+  const emailbison = new EmailBison(emailbisonWorld);
   const listeners = new Set<(event: RequestEvent) => void>();
   const engine: Engine = {
     world,
+    emailbison: emailbisonWorld,
     limits: new Limits(options.limits ?? {}, () => world.now()),
     faults: new Faults(seed),
     stats: new Stats(),
@@ -103,12 +120,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const open: Listener[] = [];
   const closeAll = async (): Promise<void> => {
     engine.timers.close();
+    emailbison.close();
     await Promise.all(open.map((listener) => listener.close()));
   };
   // Filled below, as the ports become known.
   const origins: Record<string, string> = {};
   const env: Record<string, string> = {};
   const hosts: string[] = [];
+  const setNow = (ms: number | null): void => {
+    world.setNow(ms);
+    emailbisonWorld.settle();
+  };
   const simulator: Simulator = {
     origins,
     env,
@@ -117,7 +139,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     calendars: () => [...world.all()].map(handleOf),
     removeCalendar: (id) => world.remove(id),
     updateCalendar: (id, patch) => handleOf(world.update(id, patch)),
-    setNow: (ms) => world.setNow(ms),
+    setNow,
+    advance: (ms) => setNow(world.now() + ms),
+    emailbison,
     now: () => world.now(),
     truth: (id, fromMs, toMs, nowMs, durationMinutes) =>
       world.truth(id, fromMs, toMs, nowMs ?? world.now(), durationMinutes),
@@ -149,9 +173,20 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       );
       open.push(listener);
       origins[name] = listener.origin;
-      env[variable] = listener.origin;
+      if (variable !== undefined) env[variable] = listener.origin;
       hosts.push(listener.host);
     }
+    emailbisonWorld.listensAt(DEFAULT_INSTANCE, origins.emailbison ?? '');
+    for (const name of emailbisonWorld.instances.keys()) {
+      if (name === DEFAULT_INSTANCE) continue;
+      const listener = await listen(host, nextPort(), (request, response, body) =>
+        serve(engine, emailbisonProvider, 'emailbison', request, response, body),
+      );
+      open.push(listener);
+      emailbisonWorld.listensAt(name, listener.origin);
+      hosts.push(listener.host);
+    }
+    for (const spec of options.emailbison?.workspaces ?? []) emailbison.addWorkspace(spec);
   } catch (error) {
     await closeAll();
     throw error;

@@ -3,7 +3,7 @@ import { isZone, parseDay } from './zones';
 
 /** What a simulated calendar is. Tests, the populations and `POST /calendars` all speak this. */
 
-const clockMinutes = z.union([
+export const clockMinutes = z.union([
   z.number().int().min(0).max(48 * 60),
   z
     .string()

@@ -23,7 +23,7 @@ export function addReadCommands(program: Command, cli: Cli): void {
       const all = await cli.withDatabase(({ db, env }) => listWorkspaces(db, env.AVAILABILITY_MAX_AGE_MS, o.agency === undefined ? {} : { agencyId: o.agency }));
       const shown = all.filter((one) => o.state === undefined || one.state === o.state);
       if (o.json) cli.say(JSON.stringify(shown, null, 2));
-      else cli.say(shown.length === 0 ? 'No workspaces.' : `${tableOf(shown)}\n\n${summaryOf(shown)}`);
+      else cli.say(shown.length === 0 ? (all.length === 0 ? 'No workspaces.' : `None of ${String(all.length)} workspaces is ${o.state ?? ''}.`) : `${tableOf(shown)}\n\n${summaryOf(shown)}`);
     });
 
   addCommand(program, 'show <workspace>', 'Show one workspace: state, age, next slots, last error, and what to do.', 'show Acme', 'show 3f9c2a1b --json')

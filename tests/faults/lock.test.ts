@@ -41,12 +41,12 @@ describe.each(CONNECTIONS)('the sweep lock, $name', (connection) => {
     const before = await runsByOutcome(stage);
     stage.ghl.hold();
     const settled: Reply[] = [];
-    const allButOne = new Promise<void>((resolve) => {
+    const allButOne = new Promise<void>((resolve, reject) => {
       for (let i = 0; i < HITS; i++) {
-        void stage.sweep(i % 3).then((reply) => {
+        stage.sweep(i % 3).then((reply) => {
           settled.push(reply);
           if (settled.length === HITS - 1) resolve();
-        });
+        }, reject);
       }
     });
     await allButOne;

@@ -4,7 +4,7 @@ import { createHttpTransport } from '@/lib/providers/http';
 import { checksOf } from '../../scripts/bench/checks';
 import { parseOptions } from '../../scripts/bench/options';
 import { differences, type Run } from '../../scripts/bench/programs';
-import { recordingTransport, type Recording } from '../../scripts/bench/recording';
+import { recordedRequests, recordingTransport, type Recording } from '../../scripts/bench/recording';
 import { textOf } from '../../scripts/bench/report';
 import type { Results } from '../../scripts/bench/results';
 import { alternate, ratiosOf, summaryOf } from '../../scripts/bench/statistics';
@@ -102,7 +102,7 @@ describe('the recording', () => {
 
   it('holds what the providers were asked and sent, by refresh', async () => {
     const origin = simulator.origins.ghlBackend;
-    const recording: Recording = { requests: [], exchanges: 0, bytes: 0 };
+    const recording: Recording = { sent: [], exchanges: 0, bytes: 0 };
     const transport = recordingTransport(createHttpTransport({ allowHosts: [], trustedOrigins: [origin] }), recording);
     const from = simulator.now();
     const url = new URL(`${origin}/calendars/${simulator.calendar('g1').ids.calendarId ?? ''}/free-slots?startDate=${from}&endDate=${from + 86_400_000}&timezone=UTC`);
@@ -112,8 +112,9 @@ describe('the recording', () => {
       await client.getJson({ vendor: 'ghl', url, schema: z.unknown(), headers: { version: '2021-04-15' }, signal });
     }
     await transport.close();
-    expect(recording.requests.map(({ refresh }) => refresh)).toEqual([0, 1, 0]);
-    expect(recording.requests[0]).toMatchObject({ vendor: 'ghl', origin, path: url.pathname + url.search, headers: { version: '2021-04-15', accept: 'application/json' } });
+    const requests = recordedRequests(recording);
+    expect(requests.map(({ refresh }) => refresh)).toEqual([0, 1, 0]);
+    expect(requests[0]).toMatchObject({ vendor: 'ghl', origin, path: url.pathname + url.search, headers: { version: '2021-04-15', accept: 'application/json' } });
     const served = simulator.stats().byOrigin.ghlBackend;
     expect(recording).toMatchObject({ exchanges: served.requests, bytes: served.bytes });
   });

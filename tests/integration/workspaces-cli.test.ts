@@ -213,4 +213,4 @@ it('as a process it reads standard input, and ends with 1 and a sentence without
   expect(good).toEqual({ code: 0, out: '1 added, 0 updated, 0 unchanged, 0 refused\n', err: '' });
   expect(bad).toEqual({ code: 1, out: '', err: 'url "nope" must be a booking link that begins with https://\n' });
   expect(empty).toMatchObject({ code: 1, err: expect.stringMatching(/^There is no workspace "nobody"[^\n]*\n$/) as string });
-});
+}, 60_000);

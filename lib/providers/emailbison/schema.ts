@@ -44,6 +44,7 @@ export const scheduledEmailSchema = z
     status,
     scheduled_date: instant.nullable(),
     email_body: text,
+    sent_at: text,
   })
   .transform(({ lead, lead_id, ...row }, context) => {
     const leadId = lead?.id ?? lead_id;

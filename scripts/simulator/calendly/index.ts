@@ -1,4 +1,4 @@
-import type { ProviderModule } from '../provider';
+import type { CalendarProviderModule } from '../provider';
 import { matchApi } from './api';
 import { matchBooking } from './booking';
 import { calendlyError } from './errors';
@@ -14,4 +14,4 @@ export const calendly = {
   match: (context, origin, request) =>
     origin === 'calendlyApi' ? matchApi(context, request) : matchBooking(context, request),
   errorAnswer: (_origin, status, detail) => calendlyError(status, detail),
-} as const satisfies ProviderModule;
+} as const satisfies CalendarProviderModule;

@@ -2,7 +2,6 @@ import { type Answer, json } from '../http';
 import { bisonError, Problems } from './errors';
 import { pause, stopMember } from './queue';
 import { type BisonRequest, compare, filterOf, paged } from './request';
-import { weekdayNames } from './spec';
 import type { Campaign, Member } from './state';
 import { campaignJson, leadJson, normalStatus, senderJson } from './wire';
 
@@ -109,7 +108,7 @@ export function readSchedule(context: BisonRequest): Answer {
   return withCampaign(context, ({ sendsOn, windowMinutes: [from, to], zone }) =>
     json({
       data: {
-        ...Object.fromEntries(weekdayNames.map((_, day) => [LONG_WEEKDAYS[day], sendsOn[day]])),
+        ...Object.fromEntries(LONG_WEEKDAYS.map((name, day): [string, boolean] => [name, sendsOn[day] ?? false])),
         start_time: clockText(from),
         end_time: clockText(to),
         timezone: zone,

@@ -59,7 +59,7 @@ function words(field: string): string {
 
 /** What Laravel does with a caller that does not say that it wants JSON. */
 export function forBrowsers(answer: Answer, request: SimRequest): Answer {
-  if (answer.status < 400 || /json/.test(request.headers.accept ?? '')) return answer;
+  if (answer.status < 400 || (request.headers.accept ?? '').includes('json')) return answer;
   if (answer.status !== 401 && answer.status !== 422) return html(`<!DOCTYPE html><title>${answer.status}</title>`, answer.status);
   return { ...html('<!DOCTYPE html><title>Redirecting</title>', 302), headers: { 'content-type': 'text/html', location: '/login' } };
 }

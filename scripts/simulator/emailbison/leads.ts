@@ -75,7 +75,7 @@ function fieldsOf({ body, workspace }: BisonRequest, lead: Lead, problems: Probl
   return fields;
 }
 
-type NamedValue = { name: string; value: string };
+interface NamedValue { name: string; value: string }
 
 /** The workspace's own spelling of a name is kept, whatever case it is written in. */
 function variablesOf({ body, workspace, settings }: BisonRequest, problems: Problems): Map<string, NamedValue> {

@@ -121,7 +121,7 @@ function drawTime(seed: number, { campaign, lead, nextStep }: Member, window: Se
   return fromMs + Math.floor((share * Math.max(0, window.toMs - fromMs)) / SECOND_MS) * SECOND_MS;
 }
 
-export function usedOn(campaign: Campaign, day: number): { emails: number; newLeads: number } {
+function usedOn(campaign: Campaign, day: number): { emails: number; newLeads: number } {
   let used = campaign.usedByDay.get(day);
   if (!used) {
     used = { emails: 0, newLeads: 0 };
@@ -134,7 +134,8 @@ function release(email: ScheduledEmail): void {
   countVolume(email, -1);
 }
 
-function countVolume({ campaign, day, sender, stepIndex }: ScheduledEmail, by: 1 | -1): void {
+/** By local day, for the campaign's limits and the inbox's. */
+export function countVolume({ campaign, day, sender, stepIndex }: ScheduledEmail, by: 1 | -1): void {
   const used = usedOn(campaign, day);
   used.emails += by;
   if (stepIndex === 0) used.newLeads += by;

@@ -65,7 +65,7 @@ function pageUrl({ request, settings }: BisonRequest, page: number): string {
 
 /** A body counts only if it says that it is JSON, and is an object. */
 export function bodyOf({ headers, body }: SimRequest): Record<string, unknown> {
-  if (!/json/.test(headers['content-type'] ?? '')) return {};
+  if (!(headers['content-type'] ?? '').includes('json')) return {};
   try {
     const parsed: unknown = JSON.parse(body);
     return isRecord(parsed) ? parsed : {};

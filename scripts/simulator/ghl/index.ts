@@ -1,5 +1,5 @@
 import { html } from '../http';
-import type { ProviderModule } from '../provider';
+import type { CalendarProviderModule } from '../provider';
 import { matchApi } from './api';
 import { matchBackend } from './backend';
 import { ghlError } from './errors';
@@ -22,4 +22,4 @@ export const ghl = {
     origin === 'ghlBooking'
       ? html(`<!DOCTYPE html><html><body><h1>${status}</h1></body></html>`, status)
       : ghlError(status, detail),
-} as const satisfies ProviderModule;
+} as const satisfies CalendarProviderModule;

@@ -1,4 +1,4 @@
-import type { ProviderModule } from '../provider';
+import type { CalendarProviderModule } from '../provider';
 import { matchApi } from './api';
 import { hubspotError } from './errors';
 import { identifyHubspot } from './identity';
@@ -17,4 +17,4 @@ export const hubspot = {
       ? matchPublic(context, request)
       : matchApi(context, request),
   errorAnswer: (_origin, status, detail) => hubspotError(status, detail),
-} as const satisfies ProviderModule;
+} as const satisfies CalendarProviderModule;

@@ -10,7 +10,7 @@ import { DAY_MS, failure, itemsOf, STORE_SETTINGS, success } from './writes';
 
 const WRITERS = 3;
 const WORKSPACES = 12;
-const ROUNDS = 40;
+const ROUNDS = 100;
 const T = Date.UTC(2026, 10, 23, 12, 0);
 
 let cache: TestCache;
@@ -21,6 +21,8 @@ beforeAll(async () => {
   cache = await createTestCache();
   for (let i = 0; i < WORKSPACES; i++) await cache.addWorkspace({ id: `w${i}`, url: 'https://calendly.com/acme/intro', type: 'calendly' });
   items = [...(await itemsOf(cache.context)).values()];
+  // Writers of the same rows cross in nearly every round; a second's wait for each would be most of this test.
+  await cache.db.$executeRaw`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = %L', current_database(), '10ms'); END $$`;
   clients = Array.from({ length: WRITERS }, () => createDb(cache.url, { poolMax: 1 }));
 });
 afterAll(async () => {

@@ -1,0 +1,11 @@
+/** The API's routes: which handler each method of an address has. Tests give them parts of their own. */
+import { apiRoute, type ApiDeps } from './api-route';
+import { getAvailability, workspaceOf } from './availability';
+import { deleteBookingHandler, putBookingHandler } from './bookings';
+import { getChanges } from './changes';
+
+type Route = ReturnType<typeof apiRoute>;
+
+export const availabilityRoute = (deps?: () => ApiDeps): Route => apiRoute({ workspaceOf, handlers: { GET: getAvailability } }, deps);
+export const changesRoute = (deps?: () => ApiDeps): Route => apiRoute({ handlers: { GET: getChanges } }, deps);
+export const bookingRoute = (deps?: () => ApiDeps): Route => apiRoute({ handlers: { PUT: putBookingHandler, DELETE: deleteBookingHandler } }, deps);

@@ -1,0 +1,85 @@
+/** What to do for one send: offer which times, or why none. Pure. */
+import type { AvailabilityAnswer, ReadResult } from '../refresh/read';
+import { isUsable, type WorkspaceState } from '../refresh/state';
+import type { LedgerFacts, Offer, Send } from './ledger';
+import type { RuleName } from './rules';
+import { selectSlots, type Preference, type RuleStep } from './select';
+import { checkWorkingHours } from './working-hours';
+
+export interface OfferRequest extends Send {
+  workspaceId: string;
+  /** 1 to 5; fewer when fewer are left. */
+  count: number;
+  /** When the email is to go out; in the past it counts as now. */
+  sendAtMs: number;
+  minNoticeMinutes: number;
+  prefer?: Preference;
+  /** The readers' age limit. */
+  maxAgeMs: number;
+  /** Default: the database's clock. */
+  nowMs?: number;
+}
+
+/** What a sentence needs besides the times, read together with them. */
+export interface OfferContext {
+  leadZone: string | null;
+  workspaceZone: string;
+  bookingLink: string | null;
+  state: WorkspaceState;
+  asOf: string | null;
+}
+
+export type OfferOutcome =
+  | { kind: 'prepared'; offers: Offer[]; context: OfferContext }
+  /** Made before, for this very send. `unconfirmed`: the calendar is not usable now; `taken`: also past. */
+  | { kind: 'existing'; offers: Offer[]; standing: 'open' | 'taken' | 'unconfirmed'; context: OfferContext }
+  | { kind: 'none'; emptiedBy: RuleName | 'open'; reason: string; steps: RuleStep[]; context: OfferContext }
+  | { kind: 'unusable'; reason: string; context: OfferContext }
+  /** The lead has a booking to come. */
+  | { kind: 'booked'; context: OfferContext }
+  /** The workspace or the lead is not there any more. */
+  | { kind: 'gone' }
+  /** Another writer held the workspace too long; nothing was written. */
+  | { kind: 'busy' };
+
+export type OfferDecision = Exclude<OfferOutcome, { kind: 'prepared' | 'busy' }> | { kind: 'choose'; slotsMs: number[]; context: OfferContext };
+
+/** What to do for a send, from facts alone. */
+export function decideOffer(facts: LedgerFacts, { answer, now }: ReadResult, request: Omit<OfferRequest, 'leadId'>): OfferDecision {
+  const { leadZone, workspaceZone, offerWeekends, busy } = facts;
+  const context: OfferContext = { leadZone, workspaceZone, bookingLink: answer.calendarUrl, state: answer.state, asOf: answer.asOf };
+  const openMs = answer.slotsUtc.map((slot) => Date.parse(slot));
+  const live = ofSend(facts, request).filter(({ state }) => state === 'prepared' || state === 'sent');
+  if (facts.isBooked && !live.some(({ state }) => state === 'sent')) return { kind: 'booked', context };
+  if (live.length > 0) return { kind: 'existing', offers: live, standing: standingOf(live, answer, openMs), context };
+  const durationMinutes = answer.slotDurationMinutes;
+  if ((!isUsable(answer.state) && answer.state !== 'empty') || durationMinutes === null) {
+    return { kind: 'unusable', reason: answer.reason ?? 'The calendar has not been read.', context };
+  }
+  const checked = checkWorkingHours(facts.workingHours);
+  // Broken hours close the workspace: a rule that cannot be read is not a rule that allows.
+  if (checked.kind === 'invalid') return { kind: 'unusable', reason: `Working hours cannot be read: ${checked.problems.join('; ')}`, context };
+  const selection = selectSlots({
+    openMs, durationMinutes, busy, offerWeekends, leadZone, workspaceZone,
+    count: request.count,
+    sendAtMs: Math.max(request.sendAtMs, now),
+    minNoticeMinutes: request.minNoticeMinutes,
+    workingHours: checked.hours,
+    offeredMs: facts.offers.filter(({ state }) => state !== 'failed').map(({ startMs }) => startMs),
+    offerCounts: facts.counts,
+    ...(request.prefer === undefined ? {} : { prefer: request.prefer }),
+  });
+  if (selection.kind === 'none') return { ...selection, context };
+  return { kind: 'choose', slotsMs: selection.slotsMs, context };
+}
+
+/** The lead's offers for one email, whatever their state. */
+export function ofSend(facts: LedgerFacts, { channel, sendKey }: Omit<Send, 'leadId'>): Offer[] {
+  return facts.offers.filter((offer) => offer.channel === channel && offer.sendKey === sendKey);
+}
+
+function standingOf(offers: readonly Offer[], { state }: AvailabilityAnswer, openMs: readonly number[]): 'open' | 'taken' | 'unconfirmed' {
+  if (!isUsable(state) && state !== 'empty') return 'unconfirmed';
+  const open = new Set(openMs);
+  return offers.every(({ startMs }) => open.has(startMs)) ? 'open' : 'taken';
+}

@@ -1,0 +1,3 @@
+import { describeFaults } from './faults';
+
+describeFaults('hubspot', 'availability-page', 'book');
