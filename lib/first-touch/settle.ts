@@ -2,6 +2,7 @@
 import { carriesSentence } from '../providers/emailbison/rendered';
 import type { ScheduledEmailRow } from '../providers/emailbison/schema';
 import { markFailed, markSent } from '../slots/offers';
+import { groupBy } from './group-by';
 import { changeRecord, sendOf, touchChecked } from './records';
 import { ROW_SHOWS_EARLIER } from './verify';
 import type { LeadResult, Said, TouchRecord } from './types';
@@ -29,11 +30,11 @@ export function worthSettling(records: readonly TouchRecord[], now: number): Tou
 
 /** Looks the emails up and settles each. @param tell is told of every record, once */
 export async function settleAll(visit: Visit, records: readonly TouchRecord[], tell: (result: LeadResult) => void): Promise<void> {
-  const byCampaign = Map.groupBy(records, ({ campaignId }) => campaignId);
+  const byCampaign = groupBy(records, ({ campaignId }) => campaignId);
   for (const [campaignId, ofCampaign] of byCampaign) {
     for (let from = 0; from < ofCampaign.length; from += LEADS_A_CALL) {
       const chunk = ofCampaign.slice(from, from + LEADS_A_CALL);
-      const emails = Map.groupBy(await visit.bison.emailsOfLeads(campaignId, chunk.map(({ emailBisonLeadId }) => emailBisonLeadId)), ({ leadId }) => leadId);
+      const emails = groupBy(await visit.bison.emailsOfLeads(campaignId, chunk.map(({ emailBisonLeadId }) => emailBisonLeadId)), ({ leadId }) => leadId);
       const unchanged: string[] = [];
       for (const record of chunk) {
         const result = await settle(visit, record, emails.get(record.emailBisonLeadId) ?? []);

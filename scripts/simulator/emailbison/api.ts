@@ -75,6 +75,12 @@ export class EmailBison {
     return this.world.addLeads(workspaceId, leads, campaignId).map(({ id }) => id);
   }
 
+  /** Leads that exist already, into one more campaign. */
+  attachLeads(workspaceId: string, campaignId: number, leadIds: readonly number[]): void {
+    const leads = leadIds.map((leadId) => this.world.requireLead(workspaceId, leadId));
+    this.world.attach(this.world.requireCampaign(workspaceId, campaignId), leads);
+  }
+
   /** Where a lead stands in a campaign, for leads with a past. */
   setProgress(workspaceId: string, campaignId: number, leadId: number, progress: { status?: MemberStatus; emailsSent?: number; replies?: number }): void {
     this.world.settle();

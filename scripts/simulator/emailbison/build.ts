@@ -129,7 +129,6 @@ export function newMember(campaign: Campaign, lead: Lead): Member {
   campaign.members.push(member);
   campaign.membersByLead.set(lead.id, member);
   campaign.listing.push(member);
-  campaign.listing.push(member);
   lead.members.push(member);
   return member;
 }

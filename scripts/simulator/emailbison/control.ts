@@ -12,6 +12,7 @@ GET    /emailbison/workspaces     POST /emailbison/workspaces WORKSPACE or [WORK
 POST   /emailbison/campaigns {"workspace": ID, "campaign": CAMPAIGN}
 POST   /emailbison/campaign-status {"workspace": ID, "campaign": N, "action": "launch" | "pause" | "resume" | STATUS}
 POST   /emailbison/leads {"workspace": ID, "campaign"?: N, "leads": [LEAD, ...] or {"count": N}}
+POST   /emailbison/attach {"workspace": ID, "campaign": N, "leads": [ID, ...]}
 POST   /emailbison/progress {"workspace": ID, "campaign": N, "lead": N, "status"?, "emailsSent"?, "replies"?}
 GET    /emailbison/lead?workspace=ID&lead=N
 GET    /emailbison/emails?workspace=ID[&campaign=N][&lead=N][&status=S]
@@ -34,6 +35,7 @@ const schemas = {
   campaign: z.strictObject({ workspace, campaign: campaignSchema }),
   campaignStatus: z.strictObject({ workspace, campaign: number, action: z.enum(['launch', 'resume', 'pause', ...CAMPAIGN_STATUSES]) }),
   leads: z.strictObject({ workspace, campaign: number.optional(), leads: leadsSchema }),
+  attach: z.strictObject({ workspace, campaign: number, leads: z.array(number) }),
   progress: z.strictObject({
     workspace, campaign: number, lead: number,
     status: z.enum(MEMBER_STATUSES).optional(), emailsSent: number.optional(), replies: number.optional(),
@@ -65,6 +67,11 @@ export function emailBisonControl(bison: EmailBison, request: SimRequest): Answe
     case 'POST /emailbison/leads': {
       const body = parse(schemas.leads, raw());
       return json({ leadIds: bison.addLeads(body.workspace, body.leads, body.campaign) }, 201);
+    }
+    case 'POST /emailbison/attach': {
+      const body = parse(schemas.attach, raw());
+      bison.attachLeads(body.workspace, body.campaign, body.leads);
+      return json({ campaign: bison.campaign(body.workspace, body.campaign) });
     }
     case 'POST /emailbison/progress': {
       const { workspace: id, campaign, lead, ...progress } = parse(schemas.progress, raw());

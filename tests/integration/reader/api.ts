@@ -1,12 +1,17 @@
 /** The API over a database of its own: its routes as handlers, and two agencies with keys and workspaces. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createDb, Prisma, type Db } from '@/lib/db';
 import { parseEnv } from '@/lib/env';
 import type { ApiDeps } from '@/lib/reader/api-route';
 import { addApiKey } from '@/lib/reader/keys';
 import { availabilityRoute, bookingRoute, changesRoute } from '@/lib/reader/routes';
 import { createContext } from '@/lib/refresh/context';
+import { startPostgres } from '../../../scripts/local/postgres';
+import { migrate } from '../../../scripts/migrate';
 import { addWorkspace } from '../../support/cache';
-import { createTestDatabase } from '../../support/database';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { itemOf, store, success } from '../refresh/writes';
 
 export const MINUTE_MS = 60_000;
@@ -40,12 +45,13 @@ export interface CallOptions {
   key?: string | null;
   method?: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   headers?: Record<string, string>;
-  /** Sent as JSON unless it is a text. */
+  /** Sent as JSON unless it is a text or bytes. */
   body?: unknown;
 }
 
-export async function createTestApi(): Promise<TestApi> {
-  const database = await createTestDatabase();
+/** @param options.alone on a server of its own: the change feed waits for transactions of every database of a server */
+export async function createTestApi(options: { alone?: boolean } = {}): Promise<TestApi> {
+  const database = options.alone ? await createServer() : await createTestDatabase();
   const db = createDb(database.url, { poolMax: 8 });
   let statements = 0;
   const counted = db.$extends({ query: { $allOperations: ({ args, query }) => { statements++; return query(args); } } }) as unknown as Db;
@@ -72,7 +78,7 @@ export async function createTestApi(): Promise<TestApi> {
       const request = new Request(`${ORIGIN}${path}`, {
         method,
         headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...headers },
-        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(body !== undefined && { body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body) }),
       });
       return await routes[routeOf(request.url)][method](request);
     },
@@ -88,6 +94,17 @@ export async function createTestApi(): Promise<TestApi> {
       await database.drop();
     },
   };
+}
+
+async function createServer(): Promise<TestDatabase> {
+  const server = await startPostgres({ dataDir: await mkdtemp(join(tmpdir(), 'test-postgres-')), mode: 'throwaway' });
+  await migrate(server.url);
+  const db = createDb(server.url);
+  // Its workers write for moments that no test chooses.
+  await db.$executeRawUnsafe('ALTER SYSTEM SET autovacuum = off');
+  await db.$queryRaw`SELECT pg_reload_conf()`;
+  await db.$disconnect();
+  return { url: server.url, drop: server.stop };
 }
 
 function routeOf(url: string): 'availability' | 'changes' | 'booking' {

@@ -42,7 +42,7 @@ describe('one workspace', () => {
   });
 
   it('from and to are a half-open range, limit cuts the answer alone, tz adds the local time', async () => {
-    const range = await get(`?from=${iso(at(2))}&to=${encodeURIComponent('2100-01-01T00:00:00+01:00').replace('2100', '2099')}`);
+    const range = await get(`?from=${iso(at(2))}&to=${encodeURIComponent('2099-01-01T00:00:00+01:00')}`);
     expect(range.body).toMatchObject({ state: 'fresh', totalSlots: 46 });
     const { body } = await get(`?from=${iso(at(2))}&to=${iso(at(10))}&limit=3&tz=America/New_York`);
     expect(body).toMatchObject({ state: 'fresh', totalSlots: 8 });

@@ -137,9 +137,10 @@ describe('of many that want a refresh at once', () => {
 
 describe('a claim', () => {
   it('of a process that died ends by itself; until then readers answer from the cache and sweeps leave it alone', async () => {
-    await setInstant('refreshingUntil', 1);
+    await setInstant('refreshingUntil', 60);
     expect(await cache.sweep()).toMatchObject({ skippedClaimed: 1 });
     expect(await refreshWorkspaceAvailabilityCache(id, cache.context)).toEqual({ kind: 'skipped', reason: 'claimed' });
+    await setInstant('refreshingUntil', 1);
     expect((await read()).state).toBe('stale');
     expect(requests()).toBe(0);
     // That reader waited until the claim ended.

@@ -125,11 +125,12 @@ describe('a run that ends before a calendar answers', () => {
 });
 
 describe('a workspace that is deleted while it is fetched', () => {
-  it.each<[string, FaultRule['fault']]>([['succeeds', { kind: 'slow', ms: 300 }], ['fails', { kind: 'status', status: 422 }]])(
+  it.each<[string, FaultRule['fault']]>([['succeeds', { kind: 'slow', ms: 400 }], ['fails', { kind: 'status', status: 422 }]])(
     'is skipped when its fetch %s; the others are stored and the counts add up', async (_name, fault) => {
       const gone = await add('ghl');
       const others = [await add('ghl'), await add('calendly')];
-      cache.sim.setFaults([{ match: { calendarId: gone }, fault }]);
+      // The last to answer, so that nothing is written before the workspace is gone.
+      cache.sim.setFaults([{ match: { calendarId: gone }, fault }, ...others.map((calendarId) => ({ match: { calendarId }, fault: { kind: 'slow' as const, ms: 400 } }))]);
       const isDeleted = new Promise<unknown>((resolve) => {
         const stop = cache.sim.onRequest(({ calendarId }) => {
           if (calendarId !== gone) return;
