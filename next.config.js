@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** @type {import('next').NextConfig} */
-export default {
+const config = {
   poweredByHeader: false,
   // Loaded from node_modules at run time: they use Node's own modules and gain nothing from bundling.
   serverExternalPackages: ['pg', 'pino', 'undici', '@prisma/adapter-pg'],
@@ -20,3 +20,5 @@ export default {
     },
   ],
 };
+
+export default config;

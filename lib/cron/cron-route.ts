@@ -42,6 +42,8 @@ export interface CronJob<P> {
   name: string;
   params: z.ZodType<P>;
   timeBudgetMs: (params: P, env: Env) => number;
+  /** False for a run that writes nothing, not even that it ran. Default: every run leaves its `CronRun` row. */
+  isRecorded?: (params: P) => boolean;
   /** The lock that this run needs; null: none. */
   lockOf: (params: P) => LockKey | null;
   /** An answer that needs neither lock nor work, e.g. `disabled`. */
@@ -114,7 +116,7 @@ async function runJob<P>(job: CronJob<P>, run: JobRun<P>, deps: CronRouteDeps, o
   }
   const durationMs = Math.round(performance.now() - run.startedAtMs);
   log().info({ runId: run.runId, job: job.name, outcome: result.outcome, status: result.status, durationMs, ...countsOf(result.body) }, 'cron_run');
-  if (client) {
+  if (client && (job.isRecorded?.(run.params) ?? true)) {
     await recordEnd(client, { ...record, outcome: result.outcome, counts: result.body as Prisma.InputJsonObject, ...(errorName === undefined ? {} : { error: errorName }) }, recordTimeLeftMs(run)).catch((error: unknown) => { warnUnrecorded(job, run, error); });
   }
   return result;

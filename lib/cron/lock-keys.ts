@@ -12,4 +12,5 @@ export interface LockKey {
 export const LOCKS = {
   availabilitySweep: { classId: LOCK_CLASS, objectId: 1 },
   migrations: { classId: LOCK_CLASS, objectId: 2 },
+  firstTouch: { classId: LOCK_CLASS, objectId: 3 },
 } as const satisfies Record<string, LockKey>;

@@ -44,7 +44,7 @@ export async function tryLock(url: string, key: LockKey, { timeoutMs, onLost }: 
     application_name: 'availability-cache lock',
   });
   let isOver = false;
-  let heartbeat: NodeJS.Timeout | undefined;
+  let heartbeat: NodeJS.Timeout | undefined = undefined;
   const lose = (): void => {
     if (isOver) return;
     isOver = true;

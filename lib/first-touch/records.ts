@@ -1,13 +1,14 @@
 /** SQL: what was written for each lead, kept beside the ledger of offers. */
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { bounded, Prisma, type Db } from '../db';
+import { bounded, sqlState, type Db, type Prisma } from '../db';
+import { upsertLead } from '../leads';
 import { failPrepared, type Send } from '../slots/ledger';
 import type { Finder, Said, TouchRecord } from './types';
 
 const TIMEOUT_MS = 5_000;
 /** An email goes out with one of the last few sentences, or with none of ours. */
 const EARLIER_KEPT = 5;
+const FOREIGN_KEY_VIOLATION = '23503';
 
 const saidSchema = z.array(z.object({ content: z.enum(['times', 'fallback']), sentence: z.string(), slots: z.array(z.number()) }));
 
@@ -38,20 +39,15 @@ function recordOf({ slotsUtc, earlier, scheduledAt, preparedAt, writtenAt, check
   };
 }
 
-export interface KnownLead {
-  leadId: string;
-  timezone: string | null;
-}
-
-/** A person is one lead of a workspace, however the address is written. Null: the workspace is gone. */
-export async function upsertLead(db: Db, workspaceId: string, lead: { id: string; email: string; firstName: string | null; lastName: string | null }): Promise<KnownLead | null> {
-  const rows = await bounded(TIMEOUT_MS, () => db.$queryRaw<KnownLead[]>`
-    INSERT INTO "Lead" AS l (id, "clientId", email, "firstName", "lastName", "emailBisonLeadId")
-    SELECT ${randomUUID()}, id, ${lead.email}, ${lead.firstName}, ${lead.lastName}, ${lead.id} FROM "Client" WHERE id = ${workspaceId}
-    ON CONFLICT ("clientId", lower(email)) DO UPDATE SET "emailBisonLeadId" = EXCLUDED."emailBisonLeadId",
-      "firstName" = COALESCE(l."firstName", EXCLUDED."firstName"), "lastName" = COALESCE(l."lastName", EXCLUDED."lastName")
-    RETURNING id AS "leadId", timezone`);
-  return rows[0] ?? null;
+/** The lead's id. Null: the workspace is gone. */
+export async function knownLead(db: Db, workspaceId: string, lead: { id: string; email: string; firstName: string | null; lastName: string | null }): Promise<string | null> {
+  const { id: emailBisonLeadId, ...person } = lead;
+  try {
+    return await bounded(TIMEOUT_MS, () => upsertLead(db, workspaceId, { ...person, emailBisonLeadId }));
+  } catch (error) {
+    if (sqlState(error) === FOREIGN_KEY_VIOLATION) return null;
+    throw error;
+  }
 }
 
 /** Lower-case addresses of leads with a booking that is not over. */

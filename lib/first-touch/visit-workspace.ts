@@ -127,14 +127,15 @@ async function workSafely(visit: Visit, task: Task, tally: VisitTally, queue: Ta
   const giveUp = (): void => {
     for (const _ of queue.splice(0)) tally.add({ outcome: 'notReached' });
   };
-  if (visit.signal.aborted) {
+  const isOver = (): boolean => visit.signal.aborted;
+  if (isOver()) {
     tally.add({ outcome: 'notReached' });
     return;
   }
   try {
     tally.add(await workOn(visit, task));
   } catch (error) {
-    if (visit.signal.aborted) tally.add({ outcome: 'unknown', reason: 'cut off by the end of the run' });
+    if (isOver()) tally.add({ outcome: 'unknown', reason: 'cut off by the end of the run' });
     else {
       tally.add(error instanceof WorkspaceRefusedError ? error.result : error instanceof ProviderError ? { outcome: ERROR_KINDS[error.kind].retry === 'soon' ? 'unknown' : 'failed', reason: error.kind } : { outcome: 'unknown' });
       giveUp();

@@ -11,7 +11,7 @@ import { variableOf } from '../providers/emailbison/client';
 import { markFailed, prepareOffer, replaceOffer, type OfferOutcome, type OfferRequest } from '../slots/offers';
 import type { CampaignLead } from './campaign';
 import { KEEP_LENIENCE_MS, type Decision, type WaitingRow } from './decide';
-import { changeRecord, recordIntent, sendOf, upsertLead, type KnownLead } from './records';
+import { changeRecord, knownLead, recordIntent, sendOf } from './records';
 import type { Finder, LeadResult, Outcome, Said, TouchRecord } from './types';
 import type { Visit } from './visit';
 
@@ -29,9 +29,9 @@ export async function writeTimes(visit: Visit, target: Target, { sendAt, why }: 
   const choice = visit.trial.choose({ email: found.lead.email, sendAt, replaces: record?.slots ?? [] });
   if (choice.kind === 'none') return await writeFallback(visit, target, { outcome: 'noSlots', reason: choice.reason });
   if (visit.isDryRun) return counted(record, 'updated', why);
-  const lead = await known(visit, target);
-  if (!lead) return { outcome: 'notDue', reason: 'the workspace is gone' };
-  const offer = await offerFor(visit, target, lead, sendAt, why);
+  const leadId = await known(visit, target);
+  if (leadId === null) return { outcome: 'notDue', reason: 'the workspace is gone' };
+  const offer = await offerFor(visit, target, leadId, sendAt, why);
   switch (offer.kind) {
     case 'gone': return { outcome: 'notDue', reason: 'the lead is gone' };
     case 'busy': return { outcome: 'notReached', reason: 'the ledger was busy' };
@@ -44,14 +44,14 @@ export async function writeTimes(visit: Visit, target: Target, { sendAt, why }: 
   const slots = offer.offers.filter(({ state }) => state === 'prepared').map(({ startMs }) => startMs);
   if (slots.length === 0) return { outcome: 'notDue', reason: 'its offer was sent already' };
   const said = { content: 'times' as const, sentence: visit.voice.say(slots, offer.context.leadZone).text, slots };
-  return await put(visit, target, lead, said, why, { outcome: 'updated', ...(why === null ? {} : { reason: why }) });
+  return await put(visit, target, leadId, said, why, { outcome: 'updated', ...(why === null ? {} : { reason: why }) });
 }
 
 /** The offer of this send: made now, found from a run that did not end, or made in place of the recorded one. */
-async function offerFor(visit: Visit, { record, found, row }: Target, lead: KnownLead, sendAtMs: number, why: string | null): Promise<OfferOutcome> {
+async function offerFor(visit: Visit, { record, found, row }: Target, leadId: string, sendAtMs: number, why: string | null): Promise<OfferOutcome> {
   const { context: { cache, now }, workspace } = visit;
   const request: OfferRequest = {
-    ...sendOf(lead.leadId, found.campaignId), workspaceId: workspace.workspaceId, count: visit.voice.count, sendAtMs,
+    ...sendOf(leadId, found.campaignId), workspaceId: workspace.workspaceId, count: visit.voice.count, sendAtMs,
     minNoticeMinutes: workspace.noticeMinutes, maxAgeMs: cache.settings.maxAgeMs, ...(now === undefined ? {} : { nowMs: visit.now() }),
   };
   const offer = await prepareOffer(cache.db, request);
@@ -74,9 +74,9 @@ export async function writeFallback(visit: Visit, target: Target, { outcome, rea
     if (record.state !== 'writing') return { outcome: 'fallback', reason };
   }
   if (visit.isDryRun) return { outcome, reason };
-  const lead = await known(visit, target);
-  if (!lead) return { outcome: 'notDue', reason: 'the workspace is gone' };
-  return await put(visit, target, lead, { content: 'fallback', sentence, slots: [] }, reason, { outcome, reason });
+  const leadId = await known(visit, target);
+  if (leadId === null) return { outcome: 'notDue', reason: 'the workspace is gone' };
+  return await put(visit, target, leadId, { content: 'fallback', sentence, slots: [] }, reason, { outcome, reason });
 }
 
 /** The recorded sentence once more. */
@@ -91,11 +91,11 @@ export async function rewrite(visit: Visit, target: Target, record: TouchRecord)
   return await patch(visit, target, record, { outcome: 'rewritten' });
 }
 
-async function known({ context, workspace }: Visit, { found: { lead } }: Target): Promise<KnownLead | null> {
-  return await upsertLead(context.cache.db, workspace.workspaceId, { id: lead.id, email: lead.email, firstName: lead.first_name ?? null, lastName: lead.last_name ?? null });
+async function known({ context, workspace }: Visit, { found: { lead } }: Target): Promise<string | null> {
+  return await knownLead(context.cache.db, workspace.workspaceId, { id: lead.id, email: lead.email, firstName: lead.first_name ?? null, lastName: lead.last_name ?? null });
 }
 
-async function put(visit: Visit, target: Target, { leadId }: KnownLead, said: Said, reason: string | null, result: LeadResult): Promise<LeadResult> {
+async function put(visit: Visit, target: Target, leadId: string, said: Said, reason: string | null, result: LeadResult): Promise<LeadResult> {
   const { found, record, row } = target;
   const key = { leadId, campaignId: found.campaignId };
   await recordIntent(visit.context.cache.db, {

@@ -101,9 +101,13 @@ function problemOf(error: unknown): Problem {
   return new Problem('internal_error', 'Something went wrong on our side.');
 }
 
+/** Connection lost, out of resources, shutting down, cancelled, lost against another transaction: not the statement's fault. */
+const PASSING_STATES = /^(08|53|57|40|25P0)/;
+
 function isOfDatabase(error: unknown): boolean {
-  if (error instanceof DatabaseTimeoutError || sqlState(error) !== undefined) return true;
-  return error instanceof Error && error.name.startsWith('PrismaClient');
+  const state = sqlState(error);
+  if (state !== undefined) return PASSING_STATES.test(state);
+  return error instanceof DatabaseTimeoutError || (error instanceof Error && error.name.startsWith('PrismaClient'));
 }
 
 /** The last part of the address, decoded here: whether a framework has done so differs. Null: it cannot be decoded. */

@@ -26,12 +26,12 @@ export interface Offer extends Send {
 
 /** Class of the advisory locks of the ledger, one a workspace; the object is a hash of the workspace's id. */
 const OFFERS_LOCK_CLASS = 0x5108;
-/** A writer holds the lock for some milliseconds: a wait this long means that one hangs. */
-const LOCK_WAIT_MS = 3_000;
-const STATEMENT_TIMEOUT_MS = 5_000;
+/** A writer holds the lock for some milliseconds: a wait this long means that one hangs, or a machine is overloaded. */
+export const DEFAULT_LOCK_WAIT_MS = 5_000;
+/** For the short statements under the lock, together. */
+const WORK_TIMEOUT_MS = 5_000;
 /** A frozen process's transaction, and with it the lock, ends after this. */
 const IDLE_LIMIT_MS = 5_000;
-const TRANSACTION_TIMEOUT_MS = 10_000;
 const POOL_WAIT_MS = 5_000;
 
 /**
@@ -41,13 +41,14 @@ const POOL_WAIT_MS = 5_000;
  * READ COMMITTED is asked for by name: the snapshot of a stricter level would be taken before the wait for
  * the lock ends, and the last writer's offers not counted.
  */
-export async function withWorkspaceLedger<T>(db: Db, workspaceId: string, work: (tx: Tx) => Promise<T>): Promise<T | null> {
-  const options = { timeout: TRANSACTION_TIMEOUT_MS, maxWait: POOL_WAIT_MS, isolationLevel: Prisma.TransactionIsolationLevel.ReadCommitted };
+export async function withWorkspaceLedger<T>(db: Db, workspaceId: string, lockWaitMs: number, work: (tx: Tx) => Promise<T>): Promise<T | null> {
+  const timeoutMs = lockWaitMs + WORK_TIMEOUT_MS;
+  const options = { timeout: timeoutMs, maxWait: POOL_WAIT_MS, isolationLevel: Prisma.TransactionIsolationLevel.ReadCommitted };
   const lock = { isHeld: false };
   try {
-    return await bounded(POOL_WAIT_MS + TRANSACTION_TIMEOUT_MS + 1_000, () => db.$transaction(async (tx) => {
-      await tx.$executeRaw`SELECT set_config('lock_timeout', ${String(LOCK_WAIT_MS)}, true),
-        set_config('statement_timeout', ${String(STATEMENT_TIMEOUT_MS)}, true),
+    return await bounded(POOL_WAIT_MS + timeoutMs + 1_000, () => db.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT set_config('lock_timeout', ${String(lockWaitMs)}, true),
+        set_config('statement_timeout', ${String(timeoutMs)}, true),
         set_config('idle_in_transaction_session_timeout', ${String(IDLE_LIMIT_MS)}, true)`;
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${OFFERS_LOCK_CLASS}::int, ('x' || left(md5(${workspaceId}), 8))::bit(32)::int)`;
       lock.isHeld = true;
@@ -120,7 +121,7 @@ export async function insertOffers(tx: Tx, workspaceId: string, send: Send, slot
   const rows = await tx.$queryRaw<{ offer: Offer }[]>`
     INSERT INTO "SlotOffer" AS o (id, "clientId", "leadId", channel, "sendKey", position, "slotUtc", state, "offeredAt")
     SELECT gen_random_uuid()::text, ${workspaceId}, ${send.leadId}, ${send.channel}, ${send.sendKey}, t.position,
-      ${instantOf(Prisma.sql`t.ms`)}, 'prepared', clock_timestamp()
+      ${instantOf(Prisma.sql`t.ms`)}, 'prepared', statement_timestamp()
     FROM unnest(${[...slotsMs]}::float8[]) WITH ORDINALITY AS t(ms, position)
     ON CONFLICT ("leadId", channel, "sendKey", "slotUtc") DO UPDATE
       SET state = 'prepared', reason = NULL, position = EXCLUDED.position, "offeredAt" = EXCLUDED."offeredAt" WHERE o.state = 'failed'

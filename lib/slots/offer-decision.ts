@@ -18,6 +18,8 @@ export interface OfferRequest extends Send {
   maxAgeMs: number;
   /** Default: the database's clock. */
   nowMs?: number;
+  /** Longest wait for other writers of the workspace, whole milliseconds of at least 1; bounded by the caller's deadline. */
+  lockWaitMs?: number;
 }
 
 /** What a sentence needs besides the times, read together with them. */

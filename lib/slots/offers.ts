@@ -10,7 +10,7 @@
  */
 import type { Db } from '../db';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from '../refresh/read';
-import { failPrepared, insertOffers, readLedger, settleSent, withWorkspaceLedger, type Offer, type Send } from './ledger';
+import { DEFAULT_LOCK_WAIT_MS, failPrepared, insertOffers, readLedger, settleSent, withWorkspaceLedger, type Offer, type Send } from './ledger';
 import { decideOffer, ofSend, type OfferDecision, type OfferOutcome, type OfferRequest } from './offer-decision';
 
 export type { Offer, OfferState, Send } from './ledger';
@@ -44,7 +44,7 @@ async function offerFor(db: Db, request: OfferRequest, replacing: string | null)
   // Before the lock, which is then held for a few short statements; bookings are read again under it.
   const read = await readOpen(db, request);
   if (!read) return { kind: 'gone' };
-  const outcome = await withWorkspaceLedger(db, workspaceId, async (tx): Promise<OfferOutcome> => {
+  const outcome = await withWorkspaceLedger(db, workspaceId, request.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS, async (tx): Promise<OfferOutcome> => {
     let facts = await readLedger(tx, workspaceId, leadId, read.now);
     if (replacing !== null && facts && !ofSend(facts, request).some(({ state }) => state === 'sent')) {
       await failPrepared(tx, request, replacing);

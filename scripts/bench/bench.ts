@@ -1,6 +1,6 @@
 // `npm run bench`: what a sweep costs, beside the bare cost of the same requests, in one session on this machine.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../local/fail';
@@ -21,6 +21,8 @@ const SLOT_MS = 30 * 60_000;
 const options = parseOptions(process.argv, new Date());
 
 await live(async (lifetime) => {
+  // What else the machine does decides what its times are worth.
+  const [loadBefore = NaN] = loadavg();
   const { workspaces, agencies, p50 } = options;
   const stage = await step('stage', async (note) => {
     note('PostgreSQL, providers, seeded agencies');
@@ -32,7 +34,10 @@ await live(async (lifetime) => {
   const figures = {
     at: new Date().toISOString(),
     options,
-    machine: { cores: availableParallelism(), processor: cpus()[0]?.model.trim() ?? 'unknown', node: process.versions.node, platform: process.platform },
+    machine: {
+      cores: availableParallelism(), processor: cpus()[0]?.model.trim() ?? 'unknown', node: process.versions.node, platform: process.platform,
+      'load before': loadBefore.toFixed(1),
+    },
     postgres: await stage.meter.settings(),
     rows,
     database,
@@ -78,7 +83,7 @@ async function compare(programs: Programs, { repeats, concurrency, short: isShor
 }
 
 async function measureDatabase(programs: Programs, { meter, simulator }: Stage, { repeats, short: isShort }: Options): Promise<Results['database']> {
-  const database: Results['database'] = { afterCheckpoint: [], between: [], changed: [] };
+  const database: Results['database'] = { afterCheckpoint: [], between: [], changedAfterCheckpoint: [], changed: [] };
   await awayFromSlotStart();
   // A slot may have passed since the last sweep.
   if (!isShort) await timed('settle', () => programs.sweep());
@@ -88,8 +93,10 @@ async function measureDatabase(programs: Programs, { meter, simulator }: Stage, 
     await meter.checkpoint();
     database.afterCheckpoint.push(await timed(`unchanged, after a checkpoint ${of}`, () => programs.sweep()));
     database.between.push(await timed(`unchanged ${of}`, () => programs.sweep()));
-    await simulator.call('bookEach', undefined);
-    database.changed.push(await timed(`changed ${of}`, () => programs.sweep()));
+    for (const [name, runs] of [['changed, after a checkpoint', database.changedAfterCheckpoint], ['changed', database.changed]] as const) {
+      await simulator.call('bookEach', undefined);
+      runs.push(await timed(`${name} ${of}`, () => programs.sweep()));
+    }
   }
   return database;
 }

@@ -22,7 +22,8 @@ const MIN_HEAP_ONLY_SHARE = 0.9;
 
 export function checksOf({ options, rows, database }: Pick<Results, 'options' | 'rows' | 'database'>): Check[] {
   const { workspaces, short: isShort } = options;
-  const defaults = [...rows.cold.runs, ...rows.defaults.runs, ...database.afterCheckpoint, ...database.between, ...database.changed];
+  const changing = [...database.changedAfterCheckpoint, ...database.changed];
+  const defaults = [...rows.cold.runs, ...rows.defaults.runs, ...database.afterCheckpoint, ...database.between, ...changing];
   const ours = [...defaults, ...rows.ours.runs];
   const all = [...ours, ...rows.bare.runs, ...rows.naive.runs];
   const isTimeAsked = !isShort && workspaces <= SIZE;
@@ -30,7 +31,7 @@ export function checksOf({ options, rows, database }: Pick<Results, 'options' | 
   const mismatches = all.flatMap((run) => run.mismatches);
   const incomplete = ours.filter((run) => run.sweep?.refreshed !== workspaces || run.served.errors > 0);
   const spurious = [...database.afterCheckpoint, ...database.between].filter((run) => run.sweep?.changed !== 0);
-  const missed = database.changed.filter((run) => run.sweep?.changed !== workspaces);
+  const missed = changing.filter((run) => run.sweep?.changed !== workspaces);
   const counted = defaults.filter((run) => run.cost.wallMs <= MAX_WALL_FOR_STATEMENTS_MS);
   const statements = Math.max(...counted.map((run) => run.database?.statements ?? Infinity));
   const budget = Math.floor(workspaces / WORKSPACES_A_STATEMENT);

@@ -61,7 +61,8 @@ function databaseOf({ rows, database, options: { workspaces } }: Results): strin
     row('first sweep ever', rows.cold.runs),
     row('nothing changed, just after a checkpoint', database.afterCheckpoint),
     row('nothing changed, between checkpoints', database.between),
-    row('every workspace changed', database.changed),
+    row('every workspace changed, after a checkpoint', database.changedAfterCheckpoint),
+    row('every workspace changed, between checkpoints', database.changed),
     // It writes whole rows and tells nothing of changes.
     ...peer(rows.naive).map((naive) => [...row(naive.name, naive.runs).slice(0, 4), '', '']),
   ];

@@ -18,7 +18,8 @@ export interface Results {
     /** Nothing changed; the first after a checkpoint writes whole pages. */
     afterCheckpoint: Run[];
     between: Run[];
-    /** One slot fewer in every workspace. */
+    /** One slot fewer in every workspace; again first with whole pages, then without most of them. */
+    changedAfterCheckpoint: Run[];
     changed: Run[];
   };
   checks: Check[];

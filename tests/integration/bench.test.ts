@@ -38,7 +38,10 @@ function resultsOf(change: { ours?: Run; bare?: Run; defaults?: Run } = {}, argv
       defaults: { name: 'defaults', runs: [change.defaults ?? runOf()] },
       cold: { name: 'cold', runs: [runOf({}, { changed: WORKSPACES })] },
     },
-    database: { afterCheckpoint: [runOf()], between: [runOf()], changed: [runOf({}, { changed: WORKSPACES })] },
+    database: {
+      afterCheckpoint: [runOf()], between: [runOf()],
+      changedAfterCheckpoint: [runOf({}, { changed: WORKSPACES })], changed: [runOf({}, { changed: WORKSPACES })],
+    },
   };
   return { ...figures, checks: checksOf(figures) };
 }

@@ -10,9 +10,9 @@ import { type Simulator, startSimulator, type WorkspaceHandle } from '../../scri
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const fixtures = fileURLToPath(new URL('../fixtures/emailbison/', import.meta.url));
 const covered = new Set<string>();
-function fixture<T = object>(name: string): T {
+function fixture(name: string): object {
   covered.add(name);
-  return JSON.parse(readFileSync(`${fixtures}${name}.json`, 'utf8')) as T;
+  return JSON.parse(readFileSync(`${fixtures}${name}.json`, 'utf8')) as object;
 }
 
 let simulator: Simulator;
@@ -65,7 +65,7 @@ function expectCovers(answer: unknown, expected: unknown, path = '$'): void {
 
 describe('fixtures', () => {
   it('campaigns', async () => {
-    const expected = fixture<{ data: { id: number }[]; meta: object }>('campaigns');
+    const expected = fixture('campaigns') as { data: { id: number }[]; meta: object };
     const { body } = await ask('GET', '/api/campaigns?search=q4&status=active');
     expectCovers(body, expected);
     expect(body).toMatchObject({
@@ -78,7 +78,7 @@ describe('fixtures', () => {
 
   it('leads of a campaign, and one lead', async () => {
     const { body } = await ask('GET', '/api/campaigns/12/leads');
-    const expected = fixture<{ data: [{ lead_campaign_data: object[] }]; meta: object }>('campaign-leads');
+    const expected = fixture('campaign-leads') as { data: [{ lead_campaign_data: object[] }]; meta: object };
     expectCovers(body, expected);
     expect(body).toMatchObject({ data: [{ lead_campaign_data: expected.data[0].lead_campaign_data }], meta: expected.meta });
     const lead = await ask('GET', '/api/leads/900');
@@ -86,7 +86,7 @@ describe('fixtures', () => {
   });
 
   it('scheduled emails, with an older campaign\'s among them', async () => {
-    const expected = fixture<{ data: [object, object] }>('scheduled-emails');
+    const expected = fixture('scheduled-emails') as { data: [object, object] };
     expect(await ask('GET', '/api/leads/900/scheduled-emails')).toMatchObject({ body: expected });
     expect(await ask('GET', '/api/scheduled-emails/7001')).toMatchObject({ body: { data: expected.data[0] } });
   });
@@ -101,7 +101,7 @@ describe('fixtures', () => {
     const patched = await ask('PATCH', '/api/leads/900', fixture('patch-lead-request'));
     expectCovers(patched.body, fixture('lead'));
     expect(patched.body).toMatchObject({
-      data: { custom_variables: [...fixture<{ custom_variables: object[] }>('patch-lead-request').custom_variables, { name: 'industry', value: 'saas' }] },
+      data: { custom_variables: [...(fixture('patch-lead-request') as { custom_variables: object[] }).custom_variables, { name: 'industry', value: 'saas' }] },
     });
     const taken = await ask('POST', '/api/custom-variables', fixture('create-custom-variable-request'));
     expect(taken).toEqual({ status: 422, body: fixture('error-validation') });
@@ -132,7 +132,7 @@ describe('fixtures', () => {
     simulator.setNow(Date.parse('2026-11-24T12:00:00Z'));
     const { deliveries } = await simulator.emailbison.receiveReply({ workspace: 'acme', lead: 900, campaign: 12, webhook: { times: 2 } });
     expect(deliveries).toEqual([{ url, status: 204 }, { url, status: 204 }]);
-    const expected = fixture<{ event: object; data: { scheduled_email: object; sender_email: object } }>('webhook-lead-replied');
+    const expected = fixture('webhook-lead-replied') as { event: object; data: { scheduled_email: object; sender_email: object } };
     expectCovers(received[0], expected);
     expect(received[0]).toMatchObject({
       event: { ...expected.event, instance_url: acme.baseUrl },

@@ -10,7 +10,7 @@ process.stdout.write('ready\n');
 process.stdin.once('data', () => {
   void (async () => {
     for (const leadId of leads) {
-      const outcome = await prepareOffer(db, requestOf(workspaceId, leadId, { sendKey, count: Number(count) }));
+      const outcome = await prepareOffer(db, requestOf(workspaceId, leadId, { sendKey, count: Number(count), lockWaitMs: 30_000 }));
       process.stdout.write(`${outcome.kind} ${'offers' in outcome ? outcome.offers.map(({ id }) => id).join(',') : ''}\n`);
     }
     await db.$disconnect();

@@ -105,7 +105,7 @@ describe('a workspace whose lock is held', () => {
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query(`SELECT pg_advisory_xact_lock($1::int, ('x' || left(md5($2), 8))::bit(32)::int)`, [0x5108, held]);
-    const [blocked, unblocked] = await Promise.all([prepareOffer(db, requestOf(held, one)), prepareOffer(db, requestOf(free, other))]);
+    const [blocked, unblocked] = await Promise.all([prepareOffer(db, requestOf(held, one, { lockWaitMs: 300 })), prepareOffer(db, requestOf(free, other))]);
     expect([blocked.kind, unblocked.kind]).toEqual(['busy', 'prepared']);
     await holder.query('COMMIT');
     expect(await prepareOffer(db, requestOf(held, one))).toMatchObject({ kind: 'prepared' });

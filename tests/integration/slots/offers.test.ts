@@ -91,7 +91,7 @@ describe('preparing an offer', () => {
     ['the notice is too long', {}, { minNoticeMinutes: 600 }, { kind: 'none', emptiedBy: 'notice' }],
     ['it is sent too late', {}, { sendAtMs: SECOND + 1 }, { kind: 'none', emptiedBy: 'notice' }],
     ['the hours are others', { workingHours: { mon: [['00:00', '00:01']] } }, {}, { kind: 'none', emptiedBy: 'workingHours' }],
-    ['the hours cannot be read', { workingHours: { monday: [] } }, {}, { kind: 'unusable', reason: expect.stringContaining('"monday" is not a day') }],
+    ['the hours cannot be read', { workingHours: { monday: [] } }, {}, { kind: 'unusable', reason: expect.stringContaining('"monday" is not a day') as unknown }],
     ['the workspace is paused', { pausedAt: new Date() }, {}, { kind: 'unusable', context: { state: 'paused' } }],
     ['the lead is gone', {}, { leadId: randomUUID() }, { kind: 'gone' }],
     ['the workspace is gone', {}, { workspaceId: randomUUID() }, { kind: 'gone' }],

@@ -1,6 +1,6 @@
 /** A workspace whose cache is filled by hand, as a refresh would leave it. */
 import { randomUUID } from 'node:crypto';
-import { Prisma, type Db } from '@/lib/db';
+import { type Db, type Prisma } from '@/lib/db';
 import { fingerprintSql, configuredWorkspaces } from '@/lib/refresh/configured';
 import type { OfferRequest } from '@/lib/slots/offers';
 
@@ -11,13 +11,13 @@ export const MAX_AGE_MS = 900_000;
 export const FIRST_HOUR = (Math.floor(Date.now() / HOUR) + 2) * HOUR;
 export const hoursFrom = (count: number): number[] => Array.from({ length: count }, (_, i) => FIRST_HOUR + i * HOUR);
 
-export async function addCachedWorkspace(db: Db, slotsMs: readonly number[], settings: Partial<Prisma.WorkspaceSettingsUncheckedCreateInput> = {}): Promise<string> {
+export async function addCachedWorkspace(db: Db, slotsMs: readonly number[], settings: Prisma.WorkspaceSettingsCreateWithoutClientInput = {}): Promise<string> {
   const id = randomUUID();
   await db.client.create({
     data: {
       id, name: id,
       links: { create: { name: 'Booking', url: `https://calendly.com/${id}`, type: 'calendly', isDefault: true } },
-      settings: { create: { offerWeekends: true, ...settings, clientId: undefined } },
+      settings: { create: { offerWeekends: true, ...settings } },
     },
   });
   await fillCache(db, id, slotsMs);
