@@ -122,7 +122,7 @@ function lockRows(db: Db, workspaceIds: string[]): Prisma.PrismaPromise<OutcomeR
     WITH locked AS MATERIALIZED (
       SELECT FROM "WorkspaceAvailabilityStatus" WHERE "clientId" = ANY(${workspaceIds}::text[]) ORDER BY "clientId" FOR NO KEY UPDATE
     )
-    SELECT NULL::text AS id, NULL::text AS outcome FROM locked WHERE false`;
+    SELECT '' AS id, count(*)::text AS outcome FROM locked`;
 }
 
 /**

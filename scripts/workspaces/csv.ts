@@ -49,13 +49,13 @@ export function parseWorkspaceCsv(text: string): CsvRow[] {
   });
 }
 
-interface Line {
+export interface Line {
   line: number;
   cells: string[];
   problem?: string;
 }
 
-function parseRecords(text: string): Line[] {
+export function parseRecords(text: string): Line[] {
   const broken: Line[] = [];
   const parsed = parse(text, {
     bom: true, info: true, trim: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true, skip_records_with_empty_values: true,

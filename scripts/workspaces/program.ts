@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { addAddCommands } from './add-commands';
+import { addBookingCommands } from './bookings';
 import { addChangeCommands } from './change-commands';
 import type { Cli } from './cli';
+import { addKeyCommands } from './keys';
+import { addLeadCommands } from './lead';
 import { addReadCommands } from './read-commands';
 
 /** `npm run workspaces -- <command>` */
@@ -12,5 +15,8 @@ export function workspacesProgram(cli: Cli): Command {
   addAddCommands(program, cli);
   addReadCommands(program, cli);
   addChangeCommands(program, cli);
+  addKeyCommands(program, cli);
+  addBookingCommands(program, cli);
+  addLeadCommands(program, cli);
   return program;
 }

@@ -63,7 +63,7 @@ async function build(options: StageOptions, undo: (() => Promise<unknown>)[], cl
   const db = createDb(databaseUrl, { poolMax: 2, applicationName: 'test' });
   undo.push(() => db.$disconnect());
   const sim = await startSimulator();
-  undo.push(sim.close);
+  undo.push(() => sim.close());
   const ghl = await startGate(sim.env.GHL_BACKEND_ORIGIN ?? '');
   undo.push(ghl.close);
   let appUrl = databaseUrl;

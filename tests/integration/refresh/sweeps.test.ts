@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { getWorkspaceAvailabilitySlotsUtc } from '@/lib/availability-cache';
+import { getWorkspaceAvailabilitySlotsUtc, refreshWorkspaceAvailabilityCache } from '@/lib/availability-cache';
 import { changeLink, setDuration } from '@/lib/workspaces';
 import type { FaultRule } from '../../../scripts/simulator/server';
 import { createTestCache, type TestCache } from '../../support/cache';
@@ -145,6 +145,34 @@ describe('a workspace that is deleted while it is fetched', () => {
       expect(await Promise.all(others.map(state))).toEqual(['fresh', 'fresh']);
       expect(await cache.db.workspaceAvailabilityStatus.count()).toBe(2);
     });
+});
+
+describe('two that refresh at once', () => {
+  it('may be two sweeps: every row is whole and as its newest reading, and both reports add up', async () => {
+    const ids = await Promise.all(Array.from({ length: 30 }, (_, i) => add((['calendly', 'hubspot', 'ghl'] as const)[i % 3] ?? 'ghl')));
+    const reports = await Promise.all([cache.sweep(), cache.sweep()]);
+    for (const report of reports) {
+      expectAddsUp(report);
+      expect(report).toMatchObject({ refreshed: 30, errors: { total: 0 }, unknown: 0 });
+    }
+    expect(new Set(await Promise.all(ids.map(state)))).toEqual(new Set(['fresh']));
+    // What the rows say of their content is true: the next sweep finds it and writes no cold row.
+    expect(await cache.sweep()).toMatchObject({ refreshed: 30, changed: 0 });
+  });
+
+  it('may be a sweep and a person: a reading that began earlier and ends later does not win', async () => {
+    const id = await add('ghl');
+    cache.sim.setFaults([{ match: { calendarId: id }, times: 1, fault: { kind: 'slow', ms: 600 } }]);
+    const isAsked = new Promise<void>((resolve) => {
+      const stop = cache.sim.onRequest(() => { stop(); resolve(); });
+    });
+    const sweep = cache.sweep();
+    await isAsked;
+    expect(await refreshWorkspaceAvailabilityCache(id, cache.context)).toMatchObject({ kind: 'refreshed' });
+    const rows = [await cache.status(id), await cache.stored(id)];
+    expectAddsUp(await sweep);
+    expect([await cache.status(id), await cache.stored(id)]).toEqual(rows);
+  });
 });
 
 describe('5,000 slots of one workspace', () => {

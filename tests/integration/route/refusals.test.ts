@@ -35,7 +35,7 @@ describe('the secret', () => {
     ['a wrong legacy header', { 'x-cron-secret': 'wrong' }],
     ['a previous secret that is not configured', { authorization: `Bearer ${PREVIOUS}` }],
   ])('refuses %s with 401, before it looks at anything else', async (_name, headers) => {
-    const reply = await routeOver(cache)('mode=nonsense', headers as Record<string, string>);
+    const reply = await routeOver(cache)('mode=nonsense', headers);
     expect(reply).toMatchObject({ status: 401, body: { success: false, error: 'unauthorized' } });
     expect(reply.headers.get('www-authenticate')).toBe('Bearer');
   });
