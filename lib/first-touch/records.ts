@@ -136,6 +136,17 @@ export async function changeRecord(db: Db, record: Pick<TouchRecord, 'leadId' | 
   }));
 }
 
+/**
+ * Prepared offers that no record stands for, after a visit that has worked on every lead: a run ended before it
+ * recorded what it had chosen, and the email is beyond reach since. They must not count for ever.
+ */
+export async function failOrphans(db: Db, workspaceId: string): Promise<number> {
+  return await bounded(TIMEOUT_MS, () => db.$executeRaw`
+    UPDATE "SlotOffer" o SET state = 'failed', reason = 'never written'
+    WHERE o."clientId" = ${workspaceId} AND o.channel = ${FIRST_TOUCH_CHANNEL} AND o.state = 'prepared' AND NOT EXISTS (
+      SELECT FROM "FirstTouch" f WHERE f."leadId" = o."leadId" AND o."sendKey" = 'first-touch:' || f."campaignId" AND f."settledAt" IS NULL)`);
+}
+
 /** Looked at without a change: it waits its turn behind those not looked at for longer. */
 export async function touchChecked(db: Db, ids: readonly string[], now: number): Promise<void> {
   if (ids.length > 0) await bounded(TIMEOUT_MS, () => db.firstTouch.updateMany({ where: { id: { in: [...ids] } }, data: { checkedAt: new Date(now) } }));

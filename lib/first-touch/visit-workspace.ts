@@ -7,7 +7,7 @@ import type { FirstTouchContext } from './context';
 import { readSeen, saveSeen } from './instances';
 import { readOpenTimes } from './open-times';
 import { reachOf, type Observation } from './reach';
-import { readBooked, readRecords } from './records';
+import { failOrphans, readBooked, readRecords } from './records';
 import { settleAll, worthSettling } from './settle';
 import { VisitTally, type VisitReport } from './tally';
 import { createTrial } from './trial';
@@ -121,6 +121,7 @@ async function work(visit: Visit, tally: VisitTally): Promise<void> {
   });
   const ends = await Promise.allSettled(workers);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  if (!visit.isDryRun && !visit.signal.aborted) await failOrphans(db, visit.workspace.workspaceId);
 }
 
 async function workSafely(visit: Visit, task: Task, tally: VisitTally, queue: Task[]): Promise<void> {

@@ -58,7 +58,7 @@ async function readPage(db: Db, agencyId: string, after: { xid: string; workspac
         FROM "Client" w JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = w.id
           CROSS JOIN LATERAL (SELECT CASE WHEN k."changedXid" < pg_snapshot_xmax(t.snapshot) THEN k."changedXid" ELSE '0'::xid8 END AS xid) p
         WHERE w."userId" = ${agencyId} AND p.xid < pg_snapshot_xmin(t.snapshot)
-          AND p.xid > ${after.xid}::text::xid8 OR ('a', w.id) > ('b', ${after.workspaceId}) AND (p.xid,w.id) > (${after.xid}::text::xid8, ${after.workspaceId})
+          AND (p.xid, w.id) > (${after.xid}::text::xid8, ${after.workspaceId})
         ORDER BY p.xid, w.id LIMIT ${limit + 1}) c ON true
     ORDER BY c.xid, c.id`);
 }

@@ -54,15 +54,15 @@ export async function storeBatch(db: Db, writes: readonly Write[], settings: Sto
 
 type Attempt = Omit<StoredWrite, 'outcome'> & { outcome: WriteOutcome | 'resend' };
 
-/** Deadlock, serialization failure, a unique key that a concurrent first success took: the same batch can succeed. */
-const RETRYABLE_STATES = new Set(['40P01', '40001', '23505']);
+/** Deadlock, serialization failure: the same batch can succeed. */
+const RETRYABLE_STATES = new Set(['40P01', '40001']);
 const MAX_BATCH_RETRIES = 3;
 
 async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSettings, timeLeftMs: () => number, tries: number): Promise<Attempt[]> {
   const left = timeLeftMs();
   if (left <= 0) return writes.map((write) => ({ write, outcome: 'unknown' }));
   try {
-    return await storeOnce(db, writes, settings, { timeoutMs: left, lockFirst: tries > 0 });
+    return await storeOnce(db, writes, settings, { timeoutMs: left, lockAll: tries > 0 });
   } catch (error) {
     const state = sqlState(error);
     // No code, or a connection or shutdown code: whether the transaction was committed is not known.
@@ -93,16 +93,17 @@ interface OutcomeRow {
 }
 
 /**
- * @param options.lockFirst takes every row's lock in order before anything else, so that two such writers wait for
- *   one another instead of crossing. Only for a second try: it costs a write of every row, and two writers are rare.
+ * @param options.lockAll locks every row in order before anything else, so that two such writers wait for one
+ *   another instead of crossing. Only for a second try: it costs a write of every row, and two writers are rare.
  */
-async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettings, options: { timeoutMs: number; lockFirst: boolean }): Promise<Attempt[]> {
+async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettings, options: { timeoutMs: number; lockAll: boolean }): Promise<Attempt[]> {
   const touches = writes.filter((w) => w.kind === 'success' && !w.sendSlots).map((w) => w.result as SuccessResult);
   const contents = writes.filter((w) => w.kind === 'success' && w.sendSlots).map((w) => w.result as SuccessResult);
   const failures = writes.filter((w) => w.kind === 'failure');
   const abandoned = writes.filter((w) => w.kind === 'abandoned');
   const statements: Prisma.PrismaPromise<OutcomeRow[]>[] = [];
-  if (options.lockFirst && writes.length > 1) statements.push(lockRows(db, writes.map((w) => w.result.item.workspaceId)));
+  const toLock = options.lockAll ? writes.map((w) => w.result) : contents;
+  if (toLock.length > 0) statements.push(lockRows(db, toLock.map((r) => r.item.workspaceId)));
   if (touches.length > 0) statements.push(touch(db, touches, settings));
   if (contents.length > 0) statements.push(writeContents(db, contents, settings));
   if (failures.length > 0) statements.push(recordFailures(db, failures));
@@ -117,6 +118,7 @@ async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettin
   });
 }
 
+/** A statement of its own, before those that compare: they then see what the last holder of each lock committed. */
 function lockRows(db: Db, workspaceIds: string[]): Prisma.PrismaPromise<OutcomeRow[]> {
   return db.$queryRaw`
     WITH locked AS MATERIALIZED (
@@ -161,8 +163,8 @@ function touch(db: Db, results: SuccessResult[], settings: StoreSettings): Prism
  * Success with its slots. The cold row is rewritten when anything but already-past slots differs, or when no
  * slot is left (readers tell `empty` by it, and an empty answer is confirmed only while slots are stored); the
  * generation grows when a slot inside both the old and the new window appeared or disappeared, or the
- * duration changed. The comparison stands in the UPDATE itself, so that PostgreSQL repeats it on the row as
- * a concurrent writer left it.
+ * duration changed. Its hot rows must be locked by an earlier statement of the transaction: a statement that
+ * waited for a lock itself would still compare with the cold row as it was before the wait.
  */
 function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings): Prisma.PrismaPromise<OutcomeRow[]> {
   const lookahead = Prisma.sql`${settings.lookaheadDays} * interval '24 hours'`;
@@ -180,7 +182,7 @@ function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings
         AS t(id, began_ms, content_hash, fingerprint, slots_hash, link_id, type, url, duration, meta, slots)
     ), prev AS MATERIALIZED (
       SELECT s."clientId" AS id, s."succeededAt" AS succeeded FROM "WorkspaceAvailabilityStatus" s
-      JOIN input i ON i.id = s."clientId" ORDER BY s."clientId" FOR UPDATE OF s
+      JOIN input i ON i.id = s."clientId"
     ), hot AS (
       UPDATE "WorkspaceAvailabilityStatus" s SET ${successColumns(settings)}
       FROM input i JOIN prev p ON p.id = i.id

@@ -76,7 +76,7 @@ export function decideOffer(facts: LedgerFacts, { answer, now }: ReadResult, req
 }
 
 /** The lead's offers for one email, whatever their state. */
-export function ofSend(facts: LedgerFacts, { channel, sendKey }: Omit<Send, 'leadId'>): Offer[] {
+function ofSend(facts: LedgerFacts, { channel, sendKey }: Omit<Send, 'leadId'>): Offer[] {
   return facts.offers.filter((offer) => offer.channel === channel && offer.sendKey === sendKey);
 }
 

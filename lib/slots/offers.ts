@@ -11,7 +11,7 @@
 import type { Db } from '../db';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from '../refresh/read';
 import { DEFAULT_LOCK_WAIT_MS, failPrepared, insertOffers, readLedger, settleSent, withWorkspaceLedger, type Offer, type Send } from './ledger';
-import { decideOffer, ofSend, type OfferDecision, type OfferOutcome, type OfferRequest } from './offer-decision';
+import { decideOffer, type OfferDecision, type OfferOutcome, type OfferRequest } from './offer-decision';
 
 export type { Offer, OfferState, Send } from './ledger';
 export type { OfferContext, OfferDecision, OfferOutcome, OfferRequest } from './offer-decision';
@@ -45,11 +45,8 @@ async function offerFor(db: Db, request: OfferRequest, replacing: string | null)
   const read = await readOpen(db, request);
   if (!read) return { kind: 'gone' };
   const outcome = await withWorkspaceLedger(db, workspaceId, request.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS, async (tx): Promise<OfferOutcome> => {
-    let facts = await readLedger(tx, workspaceId, leadId, read.now);
-    if (replacing !== null && facts && !ofSend(facts, request).some(({ state }) => state === 'sent')) {
-      await failPrepared(tx, request, replacing);
-      facts = await readLedger(tx, workspaceId, leadId, read.now);
-    }
+    if (replacing !== null) await failPrepared(tx, request, replacing);
+    const facts = await readLedger(tx, workspaceId, leadId, read.now);
     if (!facts?.hasLead) return { kind: 'gone' };
     const decision = decideOffer(facts, read, request);
     if (decision.kind !== 'choose') return decision;

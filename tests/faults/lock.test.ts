@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Reply } from '../support/server';
 import { startStage, type Stage } from '../support/server-stage';
 import { CONNECTIONS } from './connections';
@@ -24,6 +24,11 @@ describe.each(CONNECTIONS)('the sweep lock, $name', (connection) => {
     expect((await stage.sweep(1)).body).toMatchObject({ success: true, refreshed: CHECKED });
     requestsOfOneSweep = stage.sim.stats().byCalendar;
     return stage.close;
+  });
+
+  // A lock that outlives its run on a pooled connection stops every sweep from then on, or lets a second one in.
+  afterEach(async () => {
+    await expect.poll(() => locksHeld(stage), { timeout: 5_000 }).toBe(0);
   });
 
   it('lets one of two hits at once run and tells the other that it is locked, and for how long', async () => {
@@ -86,6 +91,12 @@ describe.each(CONNECTIONS)('the sweep lock, $name', (connection) => {
 
 function hasRun({ body }: Reply): boolean {
   return body.skipped !== true;
+}
+
+async function locksHeld({ db }: Stage): Promise<number> {
+  const held = await db.$queryRaw<unknown[]>`
+    SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  return held.length;
 }
 
 async function runsByOutcome(stage: Stage): Promise<Record<string, number | undefined>> {

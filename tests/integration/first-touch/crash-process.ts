@@ -14,7 +14,9 @@ export interface ChildTask {
 
 export interface ChildEnd {
   signal: NodeJS.Signals | null;
+  /** The answer, if there was one. */
   output: string;
+  complaints: string;
 }
 
 /** @param onStarted given what ends the process at once */
@@ -22,8 +24,9 @@ export async function runInProcess(task: ChildTask, onStarted: (kill: () => void
   const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'crash-child.ts'), JSON.stringify(task)], { cwd: PROJECT_ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   onStarted(() => child.kill('SIGKILL'));
   const output: string[] = [];
+  const complaints: string[] = [];
   child.stdout.on('data', (text: Buffer) => output.push(text.toString()));
-  child.stderr.on('data', (text: Buffer) => output.push(text.toString()));
+  child.stderr.on('data', (text: Buffer) => complaints.push(text.toString()));
   const signal = await new Promise<NodeJS.Signals | null>((resolve) => child.once('close', (_code, by) => { resolve(by); }));
-  return { signal, output: output.join('') };
+  return { signal, output: output.join(''), complaints: complaints.join('') };
 }

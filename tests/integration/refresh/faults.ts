@@ -68,7 +68,8 @@ export function describeFaults(provider: CalendarProvider, slotsEndpoint: string
   const others = PROVIDERS.filter((p) => p !== provider).map((p) => `${p}-other`);
 
   beforeAll(async () => {
-    cache = await createTestCache();
+    // Wide limits: these cases follow one another faster than a vendor's quota allows.
+    cache = await createTestCache({ simulator: { limits: { calendlyApi: { perMinute: 10_000 }, hubspotApi: { burst: 10_000 }, ghlApi: { burst: 10_000 } } } });
     for (const id of [victim, official, sibling]) await cache.addCalendar({ id, provider, zone: 'America/New_York' });
     for (const p of PROVIDERS) if (p !== provider) await cache.addCalendar({ id: `${p}-other`, provider: p, zone: 'UTC' });
     await cache.addCredential(official);
@@ -77,7 +78,7 @@ export function describeFaults(provider: CalendarProvider, slotsEndpoint: string
   });
   afterAll(async () => { await cache.close(); });
 
-  /** Quota is another test's: its pace for a whole credential is slower than these cases follow one another. */
+  /** Quota is another test's: its pace is slower than these cases follow one another. */
   async function sweep(settings: Partial<CacheSettings> = {}): Promise<SweepReport> {
     await cache.db.quotaBucket.deleteMany();
     return await cache.sweep({ timeBudgetMs: BUDGET_MS }, cache.contextWith({ quotaSharePercent: 100, ...settings }));

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDb, type Db } from '@/lib/db';
 import { slotsHashOf } from '@/lib/refresh/hashes';
@@ -72,6 +73,41 @@ describe('several writers at once', () => {
     expect(fewest).toBeGreaterThan(WORKSPACES);
   });
 });
+
+describe('a writer that had to wait for another', () => {
+  it('compares with what the other left, not with what was there before', async () => {
+    const [item] = items;
+    const [waiting, holding] = clients;
+    if (!item || !waiting || !holding) throw new Error('nothing to write');
+    const { workspaceId } = item;
+    const at = T + 40 * DAY_MS;
+    const [first, other] = [[at + DAY_MS], [at + 2 * DAY_MS]];
+    await storeBatch(waiting, [success(item, at, first)], STORE_SETTINGS, () => 10_000);
+
+    // The other one's reading, newer and different, is written but not yet committed when ours comes.
+    let ours: Promise<StoredWrite[]> | undefined;
+    await holding.$transaction(async (tx) => {
+      const { contentHash, slotsHash } = success(item, at + 1, other).result;
+      await tx.workspaceAvailabilityStatus.update({ where: { clientId: workspaceId }, data: { succeededAt: new Date(at + 1), fetchedAt: new Date(at + 1), contentHash } });
+      await tx.workspaceAvailabilityCache.update({ where: { clientId: workspaceId }, data: { slotsUtc: other.map((ms) => new Date(ms)), slotsHash } });
+      ours = storeBatch(waiting, [success(item, at + 2, first)], STORE_SETTINGS, () => 10_000);
+      await isWaitingForLock();
+    });
+    const [stored] = (await ours) ?? [];
+    expect(stored?.outcome).toBe('changed');
+    expect(await cache.status(workspaceId)).toMatchObject({ succeededAt: new Date(at + 2) });
+    expect((await cache.stored(workspaceId))?.slotsUtc.map(Number)).toEqual(first);
+  });
+});
+
+async function isWaitingForLock(): Promise<void> {
+  for (;;) {
+    const [row] = await cache.db.$queryRaw<{ waiting: number }[]>`
+      SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    if (row && row.waiting > 0) return;
+    await sleep(5);
+  }
+}
 
 async function checkRows(newest: Map<string, Write>, newestSuccess: Map<string, Extract<Write, { kind: 'success' }>>, where: string): Promise<void> {
   const statuses = new Map((await cache.db.workspaceAvailabilityStatus.findMany()).map((row) => [row.clientId, row]));

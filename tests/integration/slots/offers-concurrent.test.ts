@@ -29,7 +29,7 @@ describe('500 leads over 100 equal slots', () => {
     }
     const counts = await liveCounts(db, workspaceId, SLOTS);
     expect([spread(counts), sum(counts)]).toEqual([0, 1000]);
-  });
+  }, 120_000);
 
   it('end within one of each other when 8 processes write at once', async () => {
     const workspaceId = await addCachedWorkspace(db, SLOTS);
@@ -38,7 +38,8 @@ describe('500 leads over 100 equal slots', () => {
     const writers = await Promise.all(Array.from({ length: 8 }, (_, i) => startWriter(database.url, workspaceId, 'email-1', 3, leads.filter((_lead, j) => j % 8 === i))));
     for (const writer of writers) writer.begin();
     const lines = (await Promise.all(writers.map((writer) => writer.finished()))).flat();
-    expect(new Set(lines.map((line) => line.split(' ')[0]))).toEqual(new Set(['prepared']));
+    // `existing`: the answer was late, the offer made, and the retry did not count it again.
+    for (const line of lines) expect(line).toMatch(/^(?:prepared|existing) /);
     const counts = await liveCounts(db, workspaceId, SLOTS);
     expect(spread(counts)).toBeLessThanOrEqual(1);
     expect([lines.length, sum(counts)]).toEqual([500, 1500]);
@@ -64,8 +65,8 @@ describe('two writers for the same send', () => {
     const [first = [], second = []] = await Promise.all(writers.map((writer) => writer.finished()));
     const idsOf = (lines: string[]): (string | undefined)[] => lines.map((line) => line.split(' ')[1]);
     expect(idsOf(first)).toEqual(idsOf(second));
-    expect([...first, ...second].filter((line) => line.startsWith('prepared'))).toHaveLength(40);
-  });
+    expect(await db.slotOffer.count({ where: { clientId: workspaceId } })).toBe(80);
+  }, 120_000);
 });
 
 describe('a writer killed between insert and commit', () => {
@@ -94,7 +95,7 @@ describe('a writer killed between insert and commit', () => {
     expect(await db.slotOffer.count({ where: { leadId } })).toBe(2);
     await holder.query('DROP FUNCTION stop_here() CASCADE');
     await holder.end();
-  });
+  }, 120_000);
 });
 
 describe('a workspace whose lock is held', () => {

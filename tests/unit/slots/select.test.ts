@@ -149,6 +149,13 @@ describe('no selection', () => {
     ['workingHours', only({ workingHours: { tue: [['10:15', '17:00']] } })],
     ['leadHours', only({ leadZone: 'America/New_York' })],
     ['weekends', inputOf({ openMs: [MONDAY + 5 * DAY + 10 * HOUR], offerWeekends: false })],
+    // From Friday into Saturday, from Sunday into Monday, and on a Saturday of the workspace's zone only.
+    ['weekends', inputOf({ openMs: [MONDAY + 5 * DAY - 15 * MINUTE], offerWeekends: false })],
+    ['weekends', inputOf({ openMs: [MONDAY + 7 * DAY - 15 * MINUTE], offerWeekends: false })],
+    ['weekends', inputOf({ openMs: [MONDAY + 4 * DAY + 15 * HOUR], offerWeekends: false, workspaceZone: 'Asia/Tokyo' })],
+    ['leadHours', only({ leadZone: 'UTC', openMs: [MONDAY + DAY + 20.75 * HOUR] })],
+    ['leadHours', only({ leadZone: 'UTC', openMs: [MONDAY + DAY + 6.75 * HOUR] })],
+    ['workingHours', only({ workingHours: { tue: [['09:00', '10:15']] } })],
     ['notOffered', only({ offeredMs: [tuesday10] })],
     ['notOffered', only({ offeredMs: [tuesday10 - 15 * MINUTE] })],
     ['notBooked', only({ busy: [{ startMs: tuesday10 + 29 * MINUTE, endMs: tuesday10 + HOUR }] })],
