@@ -1,13 +1,14 @@
 /**
  * Bookings that others made: what takes a time, and ends the asking.
  *
- * `putBooking` says how a booking is now, `cancelBooking` that it is off. Each is one statement, and doing it
+ * `putBooking` says how a booking is now, `cancelBooking` that it is off. Each is all or nothing, and doing it
  * again changes nothing: also not follow-ups that were made since.
  */
 import { randomUUID } from 'node:crypto';
-import { Prisma, sqlState, type Db } from './db';
+import { boundedTransaction, Prisma, sqlState, type Db } from './db';
 import { normaliseEmail } from './leads';
 import { epochMs, instantOf } from './refresh/configured';
+import { lockOfLedger } from './slots/ledger';
 
 /** What a booking is of when nothing else is said; also of imported ones, so that either way reaches the other's. */
 export const DEFAULT_BOOKING_SOURCE = 'api';
@@ -43,6 +44,9 @@ export type CancelOutcome =
 /** Whose workspaces may be touched: an agency's, or for the operator everybody's. */
 export type Scope = { agencyId: string } | 'operator';
 
+/** What the operator reads at a follow-up or an offer that a booking ended. */
+const BOOKED_REASON = 'the lead has a booking';
+const WRITE_TIMEOUT_MS = 5_000;
 /** A deadlock's victim is whole again when it runs again. */
 const MAX_TRIES = 3;
 
@@ -59,6 +63,9 @@ interface PutRow {
  * Stores a booking as given; a cancelled one is on again. In the same statement, when that changed something:
  * the lead is added if it is new, its pending follow-ups are cancelled, its live offers expire, and the
  * workspace is listed by the change feed.
+ *
+ * Under the ledger's lock: of an offer being made at this moment, either it is seen here and ended, or its
+ * maker sees the booking.
  */
 export async function putBooking(db: Db, given: Booking, scope: Scope): Promise<PutOutcome> {
   const email = given.leadEmail === null ? null : normaliseEmail(given.leadEmail);
@@ -66,7 +73,7 @@ export async function putBooking(db: Db, given: Booking, scope: Scope): Promise<
   const { workspaceId, source, externalId } = booking;
   // A follow-up whose send has begun is left to its sender; one that is only claimed loses its claim, so the
   // sender's next conditional write finds nothing.
-  const [row] = await retried(() => db.$queryRaw<PutRow[]>`
+  const [, [row]] = await retried(() => boundedTransaction<[number, PutRow[]]>(db, WRITE_TIMEOUT_MS, [db.$executeRaw(lockOfLedger(workspaceId)), db.$queryRaw<PutRow[]>`
     WITH workspace AS (SELECT c.id FROM "Client" c WHERE c.id = ${workspaceId} AND ${whose(scope)}),
     lead AS (
       INSERT INTO "Lead" AS l (id, "clientId", email) SELECT ${randomUUID()}, w.id, ${email}::text FROM workspace w WHERE ${email}::text IS NOT NULL
@@ -81,17 +88,17 @@ export async function putBooking(db: Db, given: Booking, scope: Scope): Promise<
       WHERE (b."leadId", b."startsAt", b."endsAt", b."cancelledAt") IS DISTINCT FROM (excluded."leadId", excluded."startsAt", excluded."endsAt", NULL)
       RETURNING b."clientId", b."leadId", b.xmax = 0 AS "isNew"
     ), follow_ups AS (
-      UPDATE "FollowUp" f SET state = 'cancelled', reason = 'booked', "claimToken" = NULL, "claimedUntil" = NULL, "finishedAt" = clock_timestamp()
+      UPDATE "FollowUp" f SET state = 'cancelled', reason = ${BOOKED_REASON}, "claimToken" = NULL, "claimedUntil" = NULL, "finishedAt" = clock_timestamp()
       FROM stored s WHERE f."leadId" = s."leadId" AND (f.state = 'pending' OR (f.state = 'sending' AND f."intendedAt" IS NULL))
       RETURNING f.id
     ), offers AS (
-      UPDATE "SlotOffer" o SET state = 'expired', reason = 'booked' FROM stored s WHERE o."leadId" = s."leadId" AND o.state IN ('prepared', 'sent')
+      UPDATE "SlotOffer" o SET state = 'expired', reason = ${BOOKED_REASON} FROM stored s WHERE o."leadId" = s."leadId" AND o.state IN ('prepared', 'sent')
       RETURNING o.id
     ), listed AS (
       ${listedInFeed(Prisma.sql`SELECT "clientId" FROM stored`)}
     )
     SELECT EXISTS (SELECT FROM workspace) AS "isStored", (SELECT "isNew" FROM stored) AS "isNew",
-      (SELECT count(*)::int FROM follow_ups) AS "followUps", (SELECT count(*)::int FROM offers) AS offers`);
+      (SELECT count(*)::int FROM follow_ups) AS "followUps", (SELECT count(*)::int FROM offers) AS offers`]));
   if (!row?.isStored) return { kind: 'no_workspace' };
   const kind = row.isNew === null ? 'unchanged' : row.isNew ? 'created' : 'changed';
   return { kind, booking, followUpsCancelled: row.followUps, offersEnded: row.offers };
@@ -104,7 +111,7 @@ interface CancelRow extends Omit<StoredBooking, 'workspaceId'> {
 
 /** Frees a booking's time. @param key.workspaceId null: the one workspace in scope that has such a booking */
 export async function cancelBooking(db: Db, key: Omit<BookingKey, 'workspaceId'> & { workspaceId: string | null }, scope: Scope): Promise<CancelOutcome> {
-  const rows = await retried(() => db.$queryRaw<CancelRow[]>`
+  const [rows] = await retried(() => boundedTransaction<[CancelRow[]]>(db, WRITE_TIMEOUT_MS, [db.$queryRaw<CancelRow[]>`
     WITH meant AS (
       SELECT b.id, c.id AS "clientId" FROM "Client" c JOIN "Booking" b ON b."clientId" = c.id
       WHERE ${whose(scope)} AND (${key.workspaceId}::text IS NULL OR c.id = ${key.workspaceId}::text)
@@ -120,7 +127,7 @@ export async function cancelBooking(db: Db, key: Omit<BookingKey, 'workspaceId'>
     SELECT b."clientId" AS "workspaceId", b.source, b."externalId", l.email AS "leadEmail", ${epochMs(Prisma.sql`b."startsAt"`)} AS "startsAt",
       ${epochMs(Prisma.sql`b."endsAt"`)} AS "endsAt", ${epochMs(Prisma.sql`COALESCE(x."cancelledAt", b."cancelledAt", clock_timestamp())`)} AS "cancelledAt",
       x.id IS NOT NULL AS "isChanged"
-    FROM meant m JOIN "Booking" b ON b.id = m.id LEFT JOIN "Lead" l ON l.id = b."leadId" LEFT JOIN cancelled x ON x.id = m.id`);
+    FROM meant m JOIN "Booking" b ON b.id = m.id LEFT JOIN "Lead" l ON l.id = b."leadId" LEFT JOIN cancelled x ON x.id = m.id`]));
   const [row] = rows;
   if (!row) return { kind: 'not_found' };
   if (rows.length > 1) return { kind: 'ambiguous' };

@@ -4,107 +4,96 @@
  */
 import { randomUUID } from 'node:crypto';
 import { boundedTransaction, Prisma, type Db } from '../db';
-import { epochMs } from '../refresh/configured';
+import { epochMs, instantOf } from '../refresh/configured';
 
 /** A claimed row with all that is needed to decide and to deliver; instants are epoch milliseconds. */
 export interface ClaimedFollowUp {
   id: string;
   claimToken: string;
   workspaceId: string;
-  agencyId: string | null;
   leadId: string;
-  leadTimezone: string | null;
   leadEmail: string;
   leadName: string | null;
   channel: string;
   thread: unknown;
   template: string;
-  dueAt: number;
   attempts: number;
   deferredSince: number | null;
   /** Set: an earlier claim meant to send this, and its result is not known. */
   intendedAt: number | null;
   renderedMessage: string | null;
-  /** The database's clock at the claim. */
+  /** The time of the claim, by the database's clock unless another was given. */
   now: number;
 }
 
 const SQL_TIMEOUT_MS = 5_000;
 
+/** The database's clock, or a test's. */
+export const clockOf = (now: (() => number) | undefined): Prisma.Sql => (now ? instantOf(Prisma.sql`${now()}::float8`) : Prisma.sql`now()`);
+
+export interface ClaimOptions {
+  limit: number;
+  /** Longer than one delivery can take. */
+  claimMs: number;
+  timeoutMs?: number;
+  now?: (() => number) | undefined;
+}
+
 /**
- * Takes up to `limit` due rows, in turn over agencies and the longest due of each first. `SKIP LOCKED`: runs
- * beside each other take different rows. A row whose claim ran out is due again.
- * @param claimMs longer than one delivery can take
+ * Takes up to `limit` due rows: of the agency whose last turn is longest ago first, and of each agency the
+ * longest due first. So a backlog of one agency holds up no other, under any budget. `SKIP LOCKED`: runs beside
+ * each other take different rows. A row whose claim ran out is due again, also where follow-ups are switched off:
+ * it may have been sent, and somebody has to know.
  */
-export async function claimDue(db: Db, options: { limit: number; claimMs: number; timeoutMs?: number }): Promise<ClaimedFollowUp[]> {
+export async function claimDue(db: Db, { limit, claimMs, timeoutMs = SQL_TIMEOUT_MS, now }: ClaimOptions): Promise<ClaimedFollowUp[]> {
   const token = randomUUID();
-  const [rows] = await boundedTransaction(db, options.timeoutMs ?? SQL_TIMEOUT_MS, [
+  const at = clockOf(now);
+  const ranOut = Prisma.sql`(f.state = 'sending' AND f."claimedUntil" <= ${at})`;
+  const isDue = Prisma.sql`(f.state = 'pending' AND f."nextAttemptAt" <= ${at})`;
+  const agency = Prisma.sql`CASE WHEN c."userId" IS NULL THEN 'workspace:' || c.id ELSE 'agency:' || c."userId" END`;
+  // What makes a row due stands again where it is locked: PostgreSQL repeats that condition on the row as a
+  // concurrent run left it. Without the time, a row deferred meanwhile would be taken at once.
+  const [rows] = await boundedTransaction(db, timeoutMs, [
     db.$queryRaw<ClaimedFollowUp[]>`
       WITH due AS (
-        SELECT f.id, row_number() OVER (PARTITION BY COALESCE(c."userId", c.id) ORDER BY f."nextAttemptAt", f.id) AS turn, f."nextAttemptAt"
+        SELECT f.id, f."nextAttemptAt", ${agency} AS agency, row_number() OVER (PARTITION BY ${agency} ORDER BY f."nextAttemptAt", f.id) AS turn
         FROM "FollowUp" f JOIN "Client" c ON c.id = f."clientId" JOIN "WorkspaceSettings" w ON w."clientId" = c.id
-        WHERE w."followUpsEnabled" AND f."nextAttemptAt" <= now()
-          AND (f.state = 'pending' OR (f.state = 'sending' AND f."claimedUntil" <= now()))
+        WHERE (w."followUpsEnabled" AND ${isDue}) OR ${ranOut}
       ), mine AS MATERIALIZED (
-        SELECT f.id FROM "FollowUp" f JOIN due d ON d.id = f.id
-        WHERE f.state = 'pending' OR (f.state = 'sending' AND f."claimedUntil" <= now())
-        ORDER BY d.turn, d."nextAttemptAt", f.id LIMIT ${options.limit} FOR UPDATE OF f SKIP LOCKED
+        SELECT f.id, d.agency FROM due d JOIN "FollowUp" f ON f.id = d.id LEFT JOIN "FollowUpTurn" t ON t.agency = d.agency
+        WHERE ${isDue} OR ${ranOut}
+        ORDER BY d.turn, t."claimedAt" NULLS FIRST, d."nextAttemptAt", f.id LIMIT ${limit} FOR UPDATE OF f SKIP LOCKED
       ), claimed AS (
-        UPDATE "FollowUp" f SET state = 'sending', "claimToken" = ${token}, "claimedUntil" = now() + ${options.claimMs} * interval '1 millisecond'
+        UPDATE "FollowUp" f SET state = 'sending', "claimToken" = ${token}, "claimedUntil" = ${at} + ${claimMs}::float8 * interval '1 millisecond'
         FROM mine m WHERE m.id = f.id
         RETURNING f.*
+      ), turns AS (
+        INSERT INTO "FollowUpTurn" AS t (agency, "claimedAt") SELECT DISTINCT agency, clock_timestamp() FROM mine ORDER BY agency
+        ON CONFLICT (agency) DO UPDATE SET "claimedAt" = GREATEST(t."claimedAt", excluded."claimedAt")
       )
-      SELECT f.id, f."claimToken", f."clientId" AS "workspaceId", c."userId" AS "agencyId", f."leadId", d.timezone AS "leadTimezone",
-        d.email AS "leadEmail", NULLIF(concat_ws(' ', d."firstName", d."lastName"), '') AS "leadName", f.channel, f.thread, f.template,
-        ${epochMs(Prisma.sql`f."dueAt"`)} AS "dueAt", f.attempts, ${epochMs(Prisma.sql`f."deferredSince"`)} AS "deferredSince",
-        ${epochMs(Prisma.sql`f."intendedAt"`)} AS "intendedAt", f."renderedMessage", ${epochMs(Prisma.sql`now()`)} AS now
-      FROM claimed f JOIN "Client" c ON c.id = f."clientId" JOIN "Lead" d ON d.id = f."leadId"
+      SELECT f.id, f."claimToken", f."clientId" AS "workspaceId", f."leadId", d.email AS "leadEmail",
+        NULLIF(concat_ws(' ', d."firstName", d."lastName"), '') AS "leadName", f.channel, f.thread, f.template, f.attempts,
+        ${epochMs(Prisma.sql`f."deferredSince"`)} AS "deferredSince", ${epochMs(Prisma.sql`f."intendedAt"`)} AS "intendedAt",
+        f."renderedMessage", ${epochMs(at)} AS now
+      FROM claimed f JOIN "Lead" d ON d.id = f."leadId"
       ORDER BY f."nextAttemptAt", f.id`,
   ]);
   return rows;
 }
 
-/** What a run writes of a row it holds. `undefined` leaves a column as it is. */
-export interface FollowUpChange {
-  state: 'pending' | 'sent' | 'unknown' | 'failed' | 'expired' | 'cancelled';
-  /** For `pending`: when it is looked at next, epoch milliseconds. */
-  nextAttemptAt?: number;
-  attempts?: number;
-  deferredSince?: number | null;
-  reason?: string | null;
-  lastError?: string | null;
-  /** False: nothing was sent, so the intent is taken back. */
-  keepsIntent?: boolean;
-}
-
-/** Ends a claim with its result. @returns false when the claim was not ours any more; nothing is written then */
-export async function finishClaim(db: Db, row: Pick<ClaimedFollowUp, 'id' | 'claimToken'>, change: FollowUpChange): Promise<boolean> {
-  const isOver = change.state !== 'pending';
-  const set = [
-    Prisma.sql`state = ${change.state}::"FollowUpState"`, Prisma.sql`"claimToken" = NULL`, Prisma.sql`"claimedUntil" = NULL`,
-    ...(isOver ? [Prisma.sql`"finishedAt" = now()`] : []),
-    ...(change.nextAttemptAt === undefined ? [] : [Prisma.sql`"nextAttemptAt" = to_timestamp(${change.nextAttemptAt}::float8 / 1000.0)`]),
-    ...(change.attempts === undefined ? [] : [Prisma.sql`attempts = ${change.attempts}`]),
-    ...(change.deferredSince === undefined ? [] : [Prisma.sql`"deferredSince" = to_timestamp(${change.deferredSince}::float8 / 1000.0)`]),
-    ...(change.reason === undefined ? [] : [Prisma.sql`reason = ${change.reason}`]),
-    ...(change.lastError === undefined ? [] : [Prisma.sql`"lastError" = ${change.lastError}`]),
-    ...(change.keepsIntent === true ? [] : [Prisma.sql`"intendedAt" = NULL`, Prisma.sql`"renderedMessage" = NULL`]),
-  ];
-  const [count] = await boundedTransaction(db, SQL_TIMEOUT_MS, [
-    db.$executeRaw`UPDATE "FollowUp" SET ${Prisma.join(set)} WHERE id = ${row.id} AND "claimToken" = ${row.claimToken} AND state = 'sending'`,
-  ]);
-  return count === 1;
-}
-
 /**
- * Records what is about to be sent, before it is. From here on a crash leaves a row that says so.
+ * Records what is about to be sent, before it is. From here on a crash leaves a row that says so. The claim begins
+ * anew: what is on its way is taken over by nobody.
  * @returns false when the claim is not ours any more, or the row was cancelled: then it must not be sent
  */
-export async function recordIntent(db: Db, row: Pick<ClaimedFollowUp, 'id' | 'claimToken'>, message: string): Promise<boolean> {
+export async function recordIntent(db: Db, row: Claim, message: string, { claimMs, now }: Pick<ClaimOptions, 'claimMs' | 'now'>): Promise<boolean> {
+  const at = clockOf(now);
   const [count] = await boundedTransaction(db, SQL_TIMEOUT_MS, [
     db.$executeRaw`
-      UPDATE "FollowUp" SET "intendedAt" = now(), "renderedMessage" = ${message}
-      WHERE id = ${row.id} AND "claimToken" = ${row.claimToken} AND state = 'sending' AND "claimedUntil" > now()`,
+      UPDATE "FollowUp" SET "intendedAt" = ${at}, "renderedMessage" = ${message}, "claimedUntil" = ${at} + ${claimMs}::float8 * interval '1 millisecond'
+      WHERE id = ${row.id} AND "claimToken" = ${row.claimToken} AND state = 'sending' AND "claimedUntil" > ${at}`,
   ]);
   return count === 1;
 }
+
+export type Claim = Pick<ClaimedFollowUp, 'id' | 'claimToken'>;

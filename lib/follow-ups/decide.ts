@@ -9,11 +9,12 @@ export const MAX_DEFERRAL_MS = 24 * HOUR_MS;
 const FIRST_DEFERRAL_MS = 2 * MINUTE_MS;
 const LONGEST_DEFERRAL_MS = HOUR_MS;
 
-export const MAX_ATTEMPTS = 6;
+/** With the shortest waits they last over three hours, so that an outage of one hour fails nothing. */
+export const MAX_ATTEMPTS = 10;
 const FIRST_RETRY_MS = MINUTE_MS;
 const LONGEST_RETRY_MS = 2 * HOUR_MS;
-/** A paused workspace is looked at again after this; resuming it does not wait for anything else. */
-const PAUSED_RECHECK_MS = 5 * MINUTE_MS;
+/** A paused workspace is looked at again after this, inside its hours; resuming it does not wait for anything else. */
+export const PAUSED_RECHECK_MS = 5 * MINUTE_MS;
 
 export interface WorkspaceHours {
   paused: boolean;
@@ -22,11 +23,13 @@ export interface WorkspaceHours {
   weekends: boolean;
 }
 
-/** When a follow-up may go out: now, or moved to the next opening, in the workspace's zone. Never `null` hours are open. */
-export function sendingTime(workspace: WorkspaceHours, now: number): { kind: 'now' } | { kind: 'moved'; to: number; reason: string } | { kind: 'never' } {
-  if (workspace.paused) return { kind: 'moved', to: now + PAUSED_RECHECK_MS, reason: 'the workspace is paused' };
-  const opening = nextOpening(now, workspace.hours, workspace.zone, workspace.weekends);
+export type SendingTime = { kind: 'now' } | { kind: 'moved'; to: number; reason: 'paused' | 'outside the working hours' } | { kind: 'never' };
+
+/** When a follow-up may go out: now, or moved to the next opening, in the workspace's zone. */
+export function sendingTime({ paused, hours, zone, weekends }: WorkspaceHours, now: number): SendingTime {
+  const opening = nextOpening(paused ? now + PAUSED_RECHECK_MS : now, hours, zone, weekends);
   if (opening === null) return { kind: 'never' };
+  if (paused) return { kind: 'moved', to: opening, reason: 'paused' };
   return opening <= now ? { kind: 'now' } : { kind: 'moved', to: opening, reason: 'outside the working hours' };
 }
 

@@ -1,151 +1,155 @@
-/** One claimed follow-up, from its claim to its result. */
+/** One claimed follow-up, from its claim to its result. No network call is made inside a transaction. */
 import type { Db } from '../db';
 import type { ApiClient } from '../providers/types';
 import { formatSlots } from '../slots/format';
-import { markFailed, markSent, prepareOffer, replaceOffer, type OfferOutcome, type OfferRequest } from '../slots/offers';
+import { prepareOffer, previewOffer, replaceOffer, type OfferOutcome, type OfferRequest } from '../slots/offers';
 import { optionCountOf } from '../slots/template';
-import { finishClaim, recordIntent, type ClaimedFollowUp, type FollowUpChange } from './claims';
-import { afterNoTimes, afterRefusal, sendingTime } from './decide';
-import { CHANNELS, deliver, isChannel, type ChannelName, type DeliveryResult, type Destination } from './deliver';
+import { attempt, UnusableDeliveryError, type Channel, type Outgoing } from './channel';
+import { CHANNELS, isChannel, type ChannelName } from './channels';
+import { recordIntent, type ClaimedFollowUp } from './claims';
+import { sendingTime } from './decide';
+import { afterFailure, failed, maySent, postponed, sent, unknown, withoutTimes, type Ending, type FollowUpOutcome } from './endings';
+import { finishClaim, OFFER_CHANNEL } from './finish';
 import type { FollowUpWorkspace } from './workspaces';
 
-/** Every way that a claimed follow-up can go; the run counts them, and they add up. */
-export type FollowUpOutcome = 'sent' | 'moved' | 'deferred' | 'expired' | 'cancelled' | 'retrying' | 'failed' | 'unknown' | 'lost';
+export type Step = 'claimed' | 'prepared' | 'asked' | 'intended' | 'delivered' | 'finished';
 
 export interface ProcessContext {
   db: Db;
   http: ApiClient;
   maxAgeMs: number;
+  claimMs: number;
   deliveryTimeoutMs: number;
+  /** With less than this nothing is begun to be sent. */
+  minSendMs: number;
+  timeLeftMs: () => number;
+  /** How long a receiver that is down, or said to wait, is left alone; 0: it is not. */
+  holdMs: (receiver: string) => number;
+  hold: (receiver: string, forMs: number) => void;
   /** Uniform in [0, 1). */
   random: () => number;
+  /** A test's clock; default: the database's. */
+  now?: (() => number) | undefined;
   /** Tests stop a process here; nothing else does. */
-  at?: (step: 'claimed' | 'prepared' | 'intended' | 'delivered' | 'marked') => Promise<void>;
-}
-
-/** What is written of it, and what it is counted as. */
-interface Ending {
-  outcome: FollowUpOutcome;
-  change: FollowUpChange;
-}
-
-export async function processFollowUp(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace | null): Promise<FollowUpOutcome> {
-  await context.at?.('claimed');
-  const ending = await endingOf(context, row, workspace);
-  if (ending === 'lost') return 'lost';
-  return (await finishClaim(context.db, row, ending.change)) ? ending.outcome : 'lost';
-}
-
-async function endingOf(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace | null): Promise<Ending | 'lost'> {
-  const { now } = row;
-  if (!isChannel(row.channel)) return failed(`There is no channel ${JSON.stringify(row.channel)}.`);
-  if (!workspace) return failed('The workspace has no settings.');
-  if (row.intendedAt !== null) return await afterBrokenSend(context, row, row.channel, workspace);
-  if (workspace.problem !== null) return await withoutTimes(context, row, workspace.problem);
-
-  const time = sendingTime(workspace, now);
-  if (time.kind === 'never') return failed('The workspace is never open: its working hours and weekends leave no time.');
-  if (time.kind === 'moved') return { outcome: 'moved', change: { state: 'pending', nextAttemptAt: time.to, reason: time.reason } };
-
-  let destination: Destination;
-  try {
-    destination = workspace.destinationOf(row.channel);
-  } catch (error) {
-    return refusedEnding(row, { kind: 'refused', isFinal: false, message: error instanceof Error ? error.message : 'no destination', retryAfterMs: undefined }, context);
-  }
-  const offer = await offerOf(context, row, workspace);
-  switch (offer.kind) {
-    case 'busy': return { outcome: 'retrying', change: { state: 'pending', nextAttemptAt: now + BUSY_WAIT_MS } };
-    case 'gone': return 'lost';
-    case 'booked': return { outcome: 'cancelled', change: { state: 'cancelled', reason: 'the lead has a booking' } };
-    case 'none':
-    case 'unusable': return await withoutTimes(context, row, offer.reason);
-    case 'existing':
-      if (offer.standing !== 'open') return await withoutTimes(context, row, 'The times that were chosen are not open any more.');
-  }
-  await context.at?.('prepared');
-
-  const { text } = formatSlots(offer.offers.map(({ startMs }) => startMs), {
-    leadZone: offer.context.leadZone, workspaceZone: offer.context.workspaceZone, template: row.template, bookingLink: offer.context.bookingLink ?? '',
-  });
-  // Cancelled, or taken over, between claim and now: then it must not go out.
-  if (!(await recordIntent(context.db, row, text))) return 'lost';
-  await context.at?.('intended');
-  return await send(context, row, row.channel, destination, text);
+  at?: ((step: Step, row: ClaimedFollowUp) => Promise<void>) | undefined;
 }
 
 /** A writer that holds the workspace's offers is done in moments. */
 const BUSY_WAIT_MS = 20_000;
+/** A receiver that is down is asked again by the next run; the rows of others are not held up by waiting for it. */
+const HOLD_MS = 30_000;
 
-async function offerOf(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace): Promise<OfferOutcome> {
-  const request: OfferRequest = {
-    workspaceId: row.workspaceId, leadId: row.leadId, channel: 'follow-up', sendKey: row.id, sendAtMs: row.now,
-    count: optionCountOf(row.template, workspace.offerCount), minNoticeMinutes: workspace.minNoticeMinutes, maxAgeMs: context.maxAgeMs,
-  };
-  const offer = await prepareOffer(context.db, request);
-  if (offer.kind !== 'existing' || offer.standing !== 'taken') return offer;
-  return await replaceOffer(context.db, { ...request, reason: 'a time was taken before the follow-up went out' });
+export async function processFollowUp(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace | null): Promise<FollowUpOutcome> {
+  await context.at?.('claimed', row);
+  const ending = await endingOf(context, row, workspace);
+  if (ending === 'lost') return 'lost';
+  const isWritten = await finishClaim(context.db, row, ending.change, { now: context.now });
+  await context.at?.('finished', row);
+  return isWritten ? ending.outcome : 'lost';
 }
 
-async function send(context: ProcessContext, row: ClaimedFollowUp, channel: ChannelName, destination: Destination, message: string): Promise<Ending> {
-  const { followUpId, ...delivery } = { followUpId: row.id, workspaceId: row.workspaceId, leadEmail: row.leadEmail, leadName: row.leadName, message, thread: row.thread };
-  const result = await deliver(channel, { followUpId, ...delivery }, destination, context.http, context.deliveryTimeoutMs);
-  await context.at?.('delivered');
-  switch (result.kind) {
-    case 'delivered':
-      // Before the claim ends: a crash in between leaves a row that may have been sent, and offers that were.
-      await markSent(context.db, sendOf(row));
-      await context.at?.('marked');
-      return { outcome: 'sent', change: { state: 'sent', attempts: row.attempts + 1, deferredSince: null, reason: null, lastError: null, keepsIntent: true } };
-    case 'refused': {
-      const ending = refusedEnding(row, result, context);
-      if (ending.outcome === 'failed') await markFailed(context.db, sendOf(row), result.message);
-      return ending;
-    }
-    case 'unclear':
-      return unclearEnding(row, channel, result.message, context);
+async function endingOf(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace | null): Promise<Ending | 'lost'> {
+  const { now } = row;
+  if (!isChannel(row.channel)) return failed(row, `There is no channel ${JSON.stringify(row.channel)}.`);
+  const channel: Channel = CHANNELS[row.channel];
+  if (maySent(row) && (!channel.isIdempotent || row.renderedMessage === null)) {
+    return unknown(row, 'The process ended while it was being sent, so it may have gone out. Look at the thread, then say what you found.');
   }
+  if (!workspace) return failed(row, 'The workspace has no settings.');
+  if (!workspace.isEnabled) return postponed(row, 'moved', undefined, 'follow-ups are switched off');
+  if (workspace.problem !== null) return withoutTimes(row, workspace.problem, context.random());
+
+  const time = sendingTime(workspace, now);
+  if (time.kind === 'never') return failed(row, 'The workspace is never open: its working hours and weekends leave no time.');
+  // Nobody looks for times in a pause, and after it the calendar has yet to be read: the wait for times begins anew.
+  if (time.kind === 'moved') return postponed(row, 'moved', time.to, time.reason, time.reason !== 'paused');
+
+  const outgoing = outgoingOf(context, row, row.channel, workspace);
+  if ('outcome' in outgoing) return outgoing;
+  const heldMs = context.holdMs(outgoing.receiver);
+  if (heldMs > 0) return postponed(row, 'retrying', now + heldMs * (1 + context.random() / 2), 'its receiver did not answer, or asked to wait', true);
+
+  const message = maySent(row) ? await messageAgain(context, row, workspace) : await messageOf(context, row, workspace);
+  if (typeof message !== 'string') return message;
+  await context.at?.('prepared', row);
+
+  if (outgoing.ask) {
+    const { ask } = outgoing;
+    const answer = await attempt((signal) => ask(context.http, signal), ({ kind }) => ({ kind: 'refused', isFinal: kind === 'not_found' }), deliveryTimeoutOf(context));
+    if (answer.kind !== 'delivered') return failedWith(context, row, outgoing, channel, { ...answer, kind: 'refused' });
+    await context.at?.('asked', row);
+  }
+  if (context.timeLeftMs() < context.minSendMs) return postponed(row, 'abandoned', undefined, 'the run ended');
+  // Cancelled, or taken over, between claim and now: then it must not go out.
+  if (!(await recordIntent(context.db, row, message, context))) return 'lost';
+  await context.at?.('intended', row);
+  const result = await attempt((signal) => outgoing.send(message, context.http, signal), (error) => channel.resultOf(error), deliveryTimeoutOf(context));
+  await context.at?.('delivered', row);
+  return result.kind === 'delivered' ? sent(row) : failedWith(context, row, outgoing, channel, result);
 }
 
-/** An earlier claim recorded its intent and never its result. */
-async function afterBrokenSend(context: ProcessContext, row: ClaimedFollowUp, channel: ChannelName, workspace: FollowUpWorkspace): Promise<Ending> {
-  if (!CHANNELS[channel].isIdempotent || row.renderedMessage === null) {
-    return unclearEnding(row, channel, 'The process ended while it was being sent; it may have gone out. See the thread, then send or cancel it by hand.', context);
-  }
+function deliveryTimeoutOf({ deliveryTimeoutMs, timeLeftMs, minSendMs }: ProcessContext): number {
+  return Math.max(minSendMs, Math.min(deliveryTimeoutMs, timeLeftMs()));
+}
+
+interface Failure {
+  kind: 'refused' | 'unclear';
+  isFinal?: boolean;
+  message: string;
+  retryAfterMs: number | undefined;
+  isReceiverDown: boolean;
+}
+
+function failedWith(context: ProcessContext, row: ClaimedFollowUp, { receiver }: Outgoing, { isIdempotent }: Channel, failure: Failure): Ending {
+  if (failure.isReceiverDown) context.hold(receiver, failure.retryAfterMs ?? HOLD_MS);
+  return afterFailure(row, failure, isIdempotent, context.random());
+}
+
+function outgoingOf(context: ProcessContext, row: ClaimedFollowUp, name: ChannelName, workspace: FollowUpWorkspace): Outgoing | Ending {
+  const { id, workspaceId, leadEmail, leadName, thread } = row;
   try {
-    return await send(context, row, channel, workspace.destinationOf(channel), row.renderedMessage);
+    return CHANNELS[name].prepare({ followUpId: id, workspaceId, leadEmail, leadName, thread, destination: workspace.destinationOf(name) });
   } catch (error) {
-    return unclearEnding(row, channel, error instanceof Error ? error.message : 'it could not be sent again', context);
+    const message = error instanceof Error ? error.message : 'it cannot be addressed';
+    if (error instanceof UnusableDeliveryError) return failed(row, message);
+    // A missing credential may be entered yet.
+    return afterFailure(row, { kind: 'refused', message }, CHANNELS[name].isIdempotent, context.random());
   }
 }
 
-/** May have been sent: an email is never sent again by itself; a webhook is, with the same key. */
-function unclearEnding(row: ClaimedFollowUp, channel: ChannelName, message: string, context: ProcessContext): Ending {
-  if (!CHANNELS[channel].isIdempotent) return { outcome: 'unknown', change: { state: 'unknown', attempts: row.attempts + 1, lastError: message, keepsIntent: true } };
-  const attempts = row.attempts + 1;
-  const next = afterRefusal(attempts, undefined, row.now, context.random());
-  if (next.kind === 'failed') return { outcome: 'unknown', change: { state: 'unknown', attempts, lastError: message, keepsIntent: true } };
-  return { outcome: 'retrying', change: { state: 'pending', attempts, nextAttemptAt: next.at, lastError: message, keepsIntent: true } };
+function requestOf(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace): OfferRequest {
+  return {
+    workspaceId: row.workspaceId, leadId: row.leadId, channel: OFFER_CHANNEL, sendKey: row.id, sendAtMs: row.now,
+    count: optionCountOf(row.template, workspace.offerCount), minNoticeMinutes: workspace.minNoticeMinutes, maxAgeMs: context.maxAgeMs,
+    ...(context.now ? { nowMs: context.now() } : {}),
+  };
 }
 
-function refusedEnding(row: ClaimedFollowUp, result: Extract<DeliveryResult, { kind: 'refused' }>, context: ProcessContext): Ending {
-  const attempts = row.attempts + 1;
-  const next = result.isFinal ? { kind: 'failed' as const } : afterRefusal(attempts, result.retryAfterMs, row.now, context.random());
-  if (next.kind === 'failed') return { outcome: 'failed', change: { state: 'failed', attempts, lastError: result.message } };
-  return { outcome: 'retrying', change: { state: 'pending', attempts, nextAttemptAt: next.at, lastError: result.message } };
+const BOOKED = 'the lead has a booking';
+
+/** The message with times that are open now, which are written to the ledger; or how the follow-up ends without one. */
+async function messageOf(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace): Promise<string | Ending> {
+  const request = requestOf(context, row, workspace);
+  let offer: OfferOutcome = await prepareOffer(context.db, request);
+  if (offer.kind === 'existing' && offer.standing === 'taken') offer = await replaceOffer(context.db, { ...request, reason: 'a time was taken before the follow-up went out' });
+  switch (offer.kind) {
+    case 'busy': return postponed(row, 'retrying', row.now + BUSY_WAIT_MS, 'the workspace is busy', true);
+    case 'gone': return failed(row, 'The workspace or the lead is not there any more.');
+    case 'booked': return { outcome: 'cancelled', change: { state: 'cancelled', offers: 'failed', reason: BOOKED } };
+    case 'none':
+    case 'unusable': return withoutTimes(row, offer.reason, context.random());
+    case 'existing':
+      if (offer.standing !== 'open') return withoutTimes(row, 'The calendar cannot confirm the times that were chosen.', context.random());
+  }
+  const { leadZone, workspaceZone, bookingLink } = offer.context;
+  return formatSlots(offer.offers.map(({ startMs }) => startMs), { leadZone, workspaceZone, template: row.template, bookingLink: bookingLink ?? '' }).text;
 }
 
-async function withoutTimes(context: ProcessContext, row: ClaimedFollowUp, reason: string): Promise<Ending> {
-  const next = afterNoTimes(row.deferredSince, row.now, context.random());
-  if (next.kind === 'deferred') return { outcome: 'deferred', change: { state: 'pending', nextAttemptAt: next.until, deferredSince: next.since, reason } };
-  await markFailed(context.db, sendOf(row), 'the follow-up was given up');
-  return { outcome: 'expired', change: { state: 'expired', reason: `No usable times for 24 hours: ${reason}` } };
-}
-
-function failed(lastError: string): Ending {
-  return { outcome: 'failed', change: { state: 'failed', lastError } };
-}
-
-function sendOf(row: ClaimedFollowUp): { leadId: string; channel: string; sendKey: string } {
-  return { leadId: row.leadId, channel: 'follow-up', sendKey: row.id };
+/** The same message for the same key, as long as its times are open; nothing is chosen anew, for the lead may have seen it. */
+async function messageAgain(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace): Promise<string | Ending> {
+  const offer = await previewOffer(context.db, requestOf(context, row, workspace));
+  if (offer.kind === 'booked') return { outcome: 'cancelled', change: { state: 'cancelled', offers: 'expired', reason: BOOKED, keepsIntent: true } };
+  if (offer.kind === 'existing' && offer.standing === 'open') return row.renderedMessage ?? '';
+  if (offer.kind === 'existing' && offer.standing === 'unconfirmed') return withoutTimes(row, 'The calendar cannot confirm the times that were chosen.', context.random());
+  return unknown(row, 'It may have been sent. Its times are not open any more, so it is not sent again.');
 }

@@ -1,11 +1,13 @@
-/** What a run of follow-ups needs to know of a workspace, read once a run. */
+/** What a run of follow-ups needs to know of a workspace. */
 import { openCredential, type CredentialKeys } from '../credentials';
 import { bounded, type Db } from '../db';
 import { checkWorkingHours } from '../slots/working-hours';
 import type { WorkspaceHours } from './decide';
-import type { ChannelName, Destination } from './deliver';
+import type { Destination } from './channel';
+import type { ChannelName } from './channels';
 
 export interface FollowUpWorkspace extends WorkspaceHours {
+  isEnabled: boolean;
   offerCount: number;
   minNoticeMinutes: number;
   /** Why the settings cannot be used; null: they can. */
@@ -23,6 +25,7 @@ export async function readFollowUpWorkspace(db: Db, workspaceId: string, keys: C
   const { settings, credentials } = client;
   const checked = checkWorkingHours(settings.workingHours);
   return {
+    isEnabled: settings.followUpsEnabled,
     paused: settings.pausedAt !== null,
     zone: settings.timezone,
     weekends: settings.offerWeekends,
@@ -37,5 +40,22 @@ export async function readFollowUpWorkspace(db: Db, workspaceId: string, keys: C
       if (!keys) throw new Error('CREDENTIALS_KEY is not set');
       return { baseUrl: credential.baseUrl, secret: openCredential(keys, { clientId: workspaceId, provider }, credential) };
     },
+  };
+}
+
+/** A pause, a switch or another secret counts from so late on; a run of minutes must not work with what was once. */
+const KNOWN_FOR_MS = 3_000;
+
+/** Reads each workspace once a while, however many of its rows are worked on. */
+export function createWorkspaceReader(db: Db, keys: CredentialKeys | undefined): (id: string) => Promise<FollowUpWorkspace | null> {
+  const known = new Map<string, { readAtMs: number; workspace: Promise<FollowUpWorkspace | null> }>();
+  return async (id) => {
+    const last = known.get(id);
+    if (last && performance.now() - last.readAtMs < KNOWN_FOR_MS) return await last.workspace;
+    const workspace = readFollowUpWorkspace(db, id, keys);
+    known.set(id, { readAtMs: performance.now(), workspace });
+    // One failed read must not be the answer for every row of the workspace.
+    workspace.catch(() => known.delete(id));
+    return await workspace;
   };
 }

@@ -18,10 +18,10 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 export const DEFAULT_MAX_REDIRECTS = 3;
 
 /** Above any sensible concurrency of a run, which is what bounds the work; this only bounds the sockets to one host. */
-const MAX_CONNECTIONS_PER_ORIGIN = 256;
+export const MAX_CONNECTIONS_PER_ORIGIN = 256;
 
 /** Longer than a pause inside a run, shorter than servers keep an idle connection, so a reused one is not found dead. */
-const KEEP_ALIVE_MS = 20_000;
+export const KEEP_ALIVE_MS = 20_000;
 
 const USER_AGENT = 'availability-cache/1.0';
 

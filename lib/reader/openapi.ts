@@ -8,6 +8,7 @@ import { BURST_REQUESTS, SUSTAINED_REQUESTS_PER_SECOND } from './admit';
 import { availabilityAnswer, SLOTS_LIMIT_MAX } from './availability';
 import { bookingAnswer, bookingBody } from './bookings';
 import { changesAnswer, CHANGES_LIMIT } from './changes';
+import { followUpAnswer, followUpBody } from './followups';
 import { problemSchema } from './problem';
 
 type Json = Record<string, unknown>;
@@ -60,7 +61,7 @@ export function openApiDocument(): Json {
     openapi: '3.1.0',
     info: {
       title: 'Availability reader API', version: '1.0.0',
-      description: "Open slots of an agency's workspaces, read from a cache that is refreshed every minute, and the agency's bookings. No request calls a calendar. HEAD works wherever GET does. Made for servers: there are no CORS headers.",
+      description: "Open slots of an agency's workspaces, read from a cache that is refreshed every minute, the agency's bookings and its follow-ups. No request calls a calendar. HEAD works wherever GET does. Made for servers: there are no CORS headers.",
     },
     servers: [{ url: '/' }],
     security: [{ key: [] }],
@@ -113,6 +114,15 @@ export function openApiDocument(): Json {
           responses: { 200: answer('It is cancelled.', 'Booking'), 404: problem('No such booking in this agency.'), ...COMMON },
         },
       },
+      '/api/followups': {
+        post: {
+          operationId: 'addFollowUp', summary: 'Have a message sent to a lead at a time, with open times in it',
+          description: 'May be repeated with an externalId: what is there stays as it is. A reply or a booking of the lead cancels it.',
+          parameters: [],
+          requestBody: { required: true, content: { 'application/json': { schema: ref('FollowUpToAdd') } } },
+          responses: { 200: answer('It was there already.', 'FollowUp'), 201: answer('It is new.', 'FollowUp'), 404: problem('No such workspace in this agency.'), ...COMMON },
+        },
+      },
     },
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key of the agency.' } },
@@ -121,6 +131,8 @@ export function openApiDocument(): Json {
         Changes: schemaOf(changesAnswer),
         BookingToStore: schemaOf(bookingBody, 'input'),
         Booking: schemaOf(bookingAnswer),
+        FollowUpToAdd: schemaOf(followUpBody, 'input'),
+        FollowUp: schemaOf(followUpAnswer),
         Problem: schemaOf(problemSchema),
       },
     },

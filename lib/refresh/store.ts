@@ -8,6 +8,7 @@
  * Two writers that cross are told so by PostgreSQL (deadlock), and the batch is written again, its rows locked in
  * the order of their ids.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { boundedTransaction, Prisma, sqlState, type Db } from '../db';
 import { instantOf } from './configured';
 import type { AbandonedResult, FailureResult, SuccessResult } from './types';
@@ -57,6 +58,7 @@ type Attempt = Omit<StoredWrite, 'outcome'> & { outcome: WriteOutcome | 'resend'
 /** Deadlock, serialization failure: the same batch can succeed. */
 const RETRYABLE_STATES = new Set(['40P01', '40001']);
 const MAX_BATCH_RETRIES = 3;
+const RECONNECT_PAUSE_MS = 500;
 
 async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSettings, timeLeftMs: () => number, tries: number): Promise<Attempt[]> {
   const left = timeLeftMs();
@@ -67,7 +69,12 @@ async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSet
     const state = sqlState(error);
     // No code, or a connection or shutdown code: whether the transaction was committed is not known.
     if (state === undefined || state.startsWith('08') || state.startsWith('57P')) {
-      if (tries < 1) return await storeOrHalve(db, writes, settings, timeLeftMs, tries + 1);
+      // Its fence makes writing it again harmless, and a database that restarts is back in seconds.
+      const pauseMs = RECONNECT_PAUSE_MS * (tries + 1);
+      if (tries < MAX_BATCH_RETRIES && timeLeftMs() > 2 * pauseMs) {
+        await sleep(pauseMs);
+        return await storeOrHalve(db, writes, settings, timeLeftMs, tries + 1);
+      }
       return writes.map((write) => ({ write, outcome: 'unknown' }));
     }
     if (RETRYABLE_STATES.has(state) && tries < MAX_BATCH_RETRIES) {

@@ -34,6 +34,11 @@ const WORK_TIMEOUT_MS = 5_000;
 const IDLE_LIMIT_MS = 5_000;
 const POOL_WAIT_MS = 5_000;
 
+/** The statement that waits for the workspace's ledger; its lock ends with the transaction. */
+export function lockOfLedger(workspaceId: string): Prisma.Sql {
+  return Prisma.sql`SELECT pg_advisory_xact_lock(${OFFERS_LOCK_CLASS}::int, ('x' || left(md5(${workspaceId}), 8))::bit(32)::int)`;
+}
+
 /**
  * Runs `work` as the only writer of the workspace's ledger. The lock is the transaction's: it ends with it,
  * however it ends. Null: the lock or a connection was not to be had in time, and nothing was written.
@@ -50,7 +55,7 @@ export async function withWorkspaceLedger<T>(db: Db, workspaceId: string, lockWa
       await tx.$executeRaw`SELECT set_config('lock_timeout', ${String(lockWaitMs)}, true),
         set_config('statement_timeout', ${String(timeoutMs)}, true),
         set_config('idle_in_transaction_session_timeout', ${String(IDLE_LIMIT_MS)}, true)`;
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${OFFERS_LOCK_CLASS}::int, ('x' || left(md5(${workspaceId}), 8))::bit(32)::int)`;
+      await tx.$executeRaw(lockOfLedger(workspaceId));
       lock.isHeld = true;
       return await work(tx);
     }, options));

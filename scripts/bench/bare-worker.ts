@@ -3,7 +3,9 @@
  * as JSON, and nothing else. No validation, no dates, no database.
  */
 import { Agent, type Dispatcher } from 'undici';
-import { CONNECT_TIMEOUT_MS, DEFAULT_BODY_TIMEOUT_MS, DEFAULT_HEADERS_TIMEOUT_MS } from '../../lib/providers/http';
+import {
+  CONNECT_TIMEOUT_MS, DEFAULT_BODY_TIMEOUT_MS, DEFAULT_HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_CONNECTIONS_PER_ORIGIN,
+} from '../../lib/providers/http';
 import { measured, type Cost } from './measure';
 import type { RecordedRequest } from './recording';
 import { serveCommands } from './rpc';
@@ -27,8 +29,8 @@ export interface BareCommands {
 
 /** As in lib/providers/http.ts. */
 const AGENT: Agent.Options = {
-  connections: 256,
-  keepAliveTimeout: 20_000,
+  connections: MAX_CONNECTIONS_PER_ORIGIN,
+  keepAliveTimeout: KEEP_ALIVE_MS,
   headersTimeout: DEFAULT_HEADERS_TIMEOUT_MS,
   bodyTimeout: DEFAULT_BODY_TIMEOUT_MS,
   connect: { timeout: CONNECT_TIMEOUT_MS },

@@ -3,6 +3,7 @@ import { addAddCommands } from './add-commands';
 import { addBookingCommands } from './bookings';
 import { addChangeCommands } from './change-commands';
 import type { Cli } from './cli';
+import { addFirstTouchCommands } from './first-touch-commands';
 import { addKeyCommands } from './keys';
 import { addLeadCommands } from './lead';
 import { addReadCommands } from './read-commands';
@@ -18,5 +19,6 @@ export function workspacesProgram(cli: Cli): Command {
   addKeyCommands(program, cli);
   addBookingCommands(program, cli);
   addLeadCommands(program, cli);
+  addFirstTouchCommands(program, cli);
   return program;
 }

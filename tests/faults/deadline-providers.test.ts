@@ -7,11 +7,11 @@ const WORKSPACES_PER_PROVIDER = 4;
 const CHECKED = 3 * WORKSPACES_PER_PROVIDER;
 const BUDGET_MS = 4_000;
 
-const FAULTS: readonly { name: string; fault: Fault }[] = [
-  { name: 'hang', fault: { kind: 'hang' } },
-  { name: 'drip their answers', fault: { kind: 'drip', bytesPerSecond: 10 } },
-  { name: 'redirect in a loop', fault: { kind: 'redirectLoop' } },
-  { name: 'answer after the deadline', fault: { kind: 'slow', ms: 3_500 } },
+const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
+  ['hang', { kind: 'hang' }],
+  ['drip their answers', { kind: 'drip', bytesPerSecond: 10 }],
+  ['redirect in a loop', { kind: 'redirectLoop' }],
+  ['answer after the deadline', { kind: 'slow', ms: 3_500 }],
 ];
 
 describe('a run answers within its budget + 2 s', () => {
@@ -23,7 +23,7 @@ describe('a run answers within its budget + 2 s', () => {
     return stage.close;
   });
 
-  it.each(FAULTS)('when all providers $name, and the next one works', async ({ fault }) => {
+  it.each(FAULTS)('when all providers %s, and the next one works', async (_what, fault) => {
     const before = await stage.db.workspaceAvailabilityCache.findMany({ orderBy: { clientId: 'asc' } });
     stage.sim.setFaults([{ fault }]);
     const reply = await sweepInTime(stage, BUDGET_MS);

@@ -15,7 +15,7 @@ const LONG_BUDGET = 'timeBudgetMs=120000';
 const PATIENT = { AVAILABILITY_WORKSPACE_TIMEOUT_MS: '120000' };
 
 /** A run that has lost its lock stops, says so, and harms nothing. */
-describe.each(CONNECTIONS)('a run that loses the sweep lock, $name', (connection) => {
+describe.each(CONNECTIONS)('a run that loses the sweep lock, %s,', (_name, connection) => {
   let stage: Stage;
   let ids: string[];
 

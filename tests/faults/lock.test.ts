@@ -11,7 +11,7 @@ const HITS = 100;
 const FREE_AFTER_KILL_MS = 5_000;
 
 /** Only one run at a time may be under way, whatever process it is in and however it ends. */
-describe.each(CONNECTIONS)('the sweep lock, $name', (connection) => {
+describe.each(CONNECTIONS)('the sweep lock, %s,', (_name, connection) => {
   let stage: Stage;
   /** Requests a calendar in one sweep, when everything about it is known. */
   let requestsOfOneSweep: Record<string, number>;

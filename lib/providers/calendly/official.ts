@@ -4,7 +4,7 @@ import { splitWindow, windowOf, type Window } from '../window';
 import { findEventType } from './event-types';
 import { eventTypeIdOf, type CalendlyLink } from './link';
 import { availableTimesAnswer, eventTypeAnswer, eventTypesAnswer, meAnswer, type EventType } from './schema';
-import { addBookableStarts, calendlyFailure } from './slots';
+import { calendlyFailure } from './slots';
 import type { CalendlySource, Target } from './source';
 
 /** The documented maximum is 31 days; a day less keeps a change of clocks from mattering. */
@@ -90,7 +90,7 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
         end_time: new Date(window.endMs).toISOString(),
       };
       const { collection } = await get('/event_type_available_times', query, availableTimesAnswer);
-      addBookableStarts(collection, starts);
+      for (const startMs of collection) starts.push(startMs);
     }
     return starts;
   }

@@ -3,7 +3,7 @@ import { windowOf } from '../window';
 import { datesOf, splitIntoDateRanges, type DateRange } from './chunks';
 import { eventTypeIdOf, type CalendlyLink } from './link';
 import { lookupAnswer, profileEventTypesAnswer, rangeAnswer, schedulingLinkAnswer, type LookupAnswer } from './schema';
-import { addBookableStarts, ambiguous, calendlyFailure } from './slots';
+import { ambiguous, calendlyFailure } from './slots';
 import type { CalendlySource, Target } from './source';
 
 /** What the booking page itself asks for: no token, undocumented, dates in UTC. */
@@ -51,7 +51,9 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
     const listed = new Set(answer.days.map(({ date }) => date));
     const missing = datesOf(range).find((date) => !listed.has(date));
     if (missing !== undefined) throw calendlyFailure('invalid_response', `Calendly's range does not list ${missing}, which was asked for.`);
-    for (const { spots } of answer.days) addBookableStarts(spots, starts);
+    for (const { spots } of answer.days) {
+      for (const startMs of spots) starts.push(startMs);
+    }
   }
 
   return {

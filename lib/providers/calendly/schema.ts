@@ -1,16 +1,29 @@
 import { z } from 'zod';
+import { isRecord, itemList, readStarts, type Complaint } from '../starts';
 
 /**
  * Only the fields we read, every one required: a field that goes missing must fail, not turn into
  * "no slots". Statuses are closed lists for the same reason: a renamed `available` would empty a calendar.
  */
 
-const spotStatus = z.enum(['available', 'unavailable']);
 const minutes = z.number().int().positive();
 
-/** A start that can be booked; the same fields at both interfaces. */
-export const spot = z.object({ status: spotStatus, start_time: z.string(), invitees_remaining: z.number() });
-export type Spot = z.output<typeof spot>;
+/** The starts of a list of spots that can be booked; the same fields at both interfaces. */
+const bookableStarts = itemList.transform((spots, context) => readStarts(spots, context, [], readSpot));
+
+const HAS_OFFSET = /(?:Z|[+-]\d{2}:?\d{2})$/;
+
+function readSpot(spot: unknown): number | undefined | Complaint {
+  if (!isRecord(spot)) return { message: 'is not an object' };
+  const { status, start_time, invitees_remaining } = spot;
+  if (status !== 'available' && status !== 'unavailable') return { message: 'is neither available nor unavailable', field: 'status' };
+  if (typeof start_time !== 'string') return { message: 'is not text', field: 'start_time' };
+  if (typeof invitees_remaining !== 'number' || !Number.isFinite(invitees_remaining)) return { message: 'is not a number', field: 'invitees_remaining' };
+  if (status === 'unavailable' || invitees_remaining <= 0) return undefined;
+  // Without an offset it would be read in this server's own zone.
+  const startMs = HAS_OFFSET.test(start_time) ? Date.parse(start_time) : NaN;
+  return Number.isNaN(startMs) ? { message: 'is not an instant', field: 'start_time' } : startMs;
+}
 
 // Public booking pages.
 
@@ -27,7 +40,7 @@ export const schedulingLinkAnswer = z.object({ owner_type: z.string(), owner_uui
 
 export const profileEventTypesAnswer = z.array(z.object({ uuid: z.string().min(1), name: z.string() }));
 
-export const rangeAnswer = z.object({ days: z.array(z.object({ date: z.string(), spots: z.array(spot) })) });
+export const rangeAnswer = z.object({ days: z.array(z.object({ date: z.string(), spots: bookableStarts })) });
 
 // Official API.
 
@@ -49,4 +62,4 @@ export const eventTypesAnswer = z.object({
   pagination: z.object({ next_page_token: z.string().nullable() }),
 });
 
-export const availableTimesAnswer = z.object({ collection: z.array(spot) });
+export const availableTimesAnswer = z.object({ collection: bookableStarts });

@@ -26,10 +26,11 @@ export async function readAllPages<T extends { id: string }>(ask: (page: number)
 
   let last = take(await ask(1), 1);
   // A list may grow while it is read; the newest answer says where it ends.
-  for (let from = 2; from <= last; from += PAGES_AHEAD) {
-    const numbers = Array.from({ length: Math.min(PAGES_AHEAD, last - from + 1) }, (_, index) => from + index);
+  for (let read = 1; read < last; ) {
+    const numbers = Array.from({ length: Math.min(PAGES_AHEAD, last - read) }, (_, index) => read + 1 + index);
     const pages = await Promise.all(numbers.map(async (number) => ({ number, page: await ask(number) })));
-    for (const { number, page } of pages) last = take(page, number);
+    for (const { number, page } of pages) last = Math.max(number, take(page, number));
+    read += numbers.length;
   }
   return [...rows.values()];
 }

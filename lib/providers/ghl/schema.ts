@@ -1,33 +1,35 @@
 import { z } from 'zod';
+import { isRecord, itemList, readStarts, type Complaint } from '../starts';
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const slot = z.union([instant, z.object({ startTime: instant }).transform(({ startTime }) => startTime)], {
-  error: 'is neither an ISO time with an offset nor an object with such a startTime',
-});
-const slotList = z.array(slot);
+/** RFC 3339 with an offset, of a date that exists. */
+const INSTANT = z.regexes.datetime({ offset: true });
+
+const slotList = itemList.transform((slots, context) => readStarts(slots, context, [], readSlot));
+
+function readSlot(slot: unknown): number | undefined | Complaint {
+  const text = isRecord(slot) ? slot.startTime : slot;
+  if (typeof text === 'string' && INSTANT.test(text)) return Date.parse(text);
+  return { message: 'is neither an ISO time with an offset nor an object with such a startTime' };
+}
 
 /** Seats left by start; what is booked out is listed with 0. */
 const seatsMap = z.record(z.string(), z.int().nonnegative()).transform((seatsByStart, context) => {
   const startsMs: number[] = [];
   for (const [text, seatsLeft] of Object.entries(seatsByStart)) {
-    const start = instant.safeParse(text);
-    if (!start.success) {
-      context.addIssue({ code: 'custom', path: [text], message: 'is not an ISO time with an offset' });
-    } else if (seatsLeft > 0) {
-      startsMs.push(start.data);
-    }
+    if (!INSTANT.test(text)) context.addIssue({ code: 'custom', path: [text], message: 'is not an ISO time with an offset' });
+    else if (seatsLeft > 0) startsMs.push(Date.parse(text));
   }
   return startsMs;
 });
 
-const listedDay = z.object({ slots: slotList });
-const seatsDay = z.object({ slots: seatsMap });
+const slotsOfDay = (slots: z.ZodType<number[]>) => z.object({ slots }).transform((day) => day.slots);
+const listedDay = slotsOfDay(slotList);
+const seatsDay = slotsOfDay(seatsMap);
 
 /** One of four shapes, told apart before it is checked, so that a complaint names the field and not the union. */
 function schemaOfDay(day: unknown): z.ZodType<number[]> {
   if (Array.isArray(day)) return slotList;
-  const slots = isRecord(day) ? day.slots : undefined;
-  return (isRecord(slots) ? seatsDay : listedDay).transform((known) => known.slots);
+  return isRecord(day) && isRecord(day.slots) ? seatsDay : listedDay;
 }
 
 const DATE_KEY = /^\d{4}-\d{2}-\d{2}$/;
@@ -46,8 +48,9 @@ export const freeSlotsSchema = z.record(z.string(), z.unknown()).transform((body
     if (!DATE_KEY.test(key)) continue;
     days += 1;
     const checked = schemaOfDay(day).safeParse(day);
-    if (checked.success) startsMs.push(...checked.data);
-    else {
+    if (checked.success) {
+      for (const startMs of checked.data) startsMs.push(startMs);
+    } else {
       for (const { path, message } of checked.error.issues) context.addIssue({ code: 'custom', path: [key, ...path], message });
     }
   }
@@ -80,7 +83,3 @@ export const calendarSchema = z
   }));
 
 export type Calendar = z.output<typeof calendarSchema>;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

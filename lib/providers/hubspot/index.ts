@@ -8,7 +8,7 @@ import { parseHubSpotLink, type SupportedHubSpotLink } from './link';
 import { monthOffsets } from './months';
 import { officialApi } from './official';
 import { publicApi, publicOrigin } from './public';
-import { MINUTE_MS, readMonths, type MonthsReading } from './read-months';
+import { addMonth, emptyReading, MINUTE_MS, type MonthsReading } from './read-months';
 import type { BookInfo } from './schema';
 
 /** What is known of a page before its months are asked for. */
@@ -60,10 +60,15 @@ function recall(link: SupportedHubSpotLink, slug: string, api: MeetingPageApi, o
   if (meta?.via !== api.via || meta.resolvedId !== slug) return undefined;
   if (meta.resolvedFrom !== undefined && meta.resolvedFrom !== safeUrl(link.pageUrl)) return undefined;
   const { zone, durationsMinutes } = meta;
-  if (zone === undefined || !IANAZone.isValidZone(zone)) return undefined;
+  if (zone === undefined || !isKnownZone(zone)) return undefined;
   // A wish that was not on offer may be by now; only the page itself can refuse it.
   if (durationsMinutes?.includes(durationMinutes) !== true) return undefined;
   return { zone, durationsMinutes };
+}
+
+/** Not `isValidZone`, which makes a formatter for every question; this remembers. */
+function isKnownZone(zone: string): boolean {
+  return IANAZone.create(zone).isValid;
 }
 
 async function askFacts(link: SupportedHubSpotLink, slug: string, api: MeetingPageApi, options: FetchOptions): Promise<PageFacts> {
@@ -75,7 +80,7 @@ async function askFacts(link: SupportedHubSpotLink, slug: string, api: MeetingPa
   }
   // Any zone finds every slot, as long as the months are counted in the zone they are asked for.
   const stated = customParams.timezone;
-  const zone = stated && IANAZone.isValidZone(stated) ? stated : options.timezone;
+  const zone = stated && isKnownZone(stated) ? stated : options.timezone;
   return { zone, durationsMinutes };
 }
 
@@ -108,9 +113,10 @@ async function readUnlessRejected(
  * ascending order they would jump over a month.
  */
 async function readAllMonths(api: MeetingPageApi, { zone }: PageFacts, days: number, options: FetchOptions): Promise<WindowReading> {
-  const pages = [];
-  for (const offset of monthOffsets(options.now, days, zone).reverse()) pages.push(await api.month(offset, zone));
-  const reading = readMonths(pages, options.durationMinutes);
+  const reading = emptyReading();
+  for (const offset of monthOffsets(options.now, days, zone).reverse()) {
+    addMonth(reading, await api.month(offset, zone), options.durationMinutes);
+  }
   return { ...reading, slots: slotsInWindow(reading.startsMs, windowOf(options.now, days)) };
 }
 

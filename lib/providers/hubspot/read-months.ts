@@ -11,18 +11,18 @@ export interface MonthsReading {
   isOffline: boolean;
 }
 
-/** Merges the months of one page for one duration. A month that does not list it has no slots of it. */
-export function readMonths(pages: readonly AvailabilityPage[], durationMinutes: number): MonthsReading {
-  const reading: MonthsReading = { startsMs: [], listedMinutes: new Set(), isOffline: false };
-  for (const { allUsersBusyTimes, linkAvailability } of pages) {
-    if (allUsersBusyTimes.length > 0 && allUsersBusyTimes.every((user) => user.isOffline)) reading.isOffline = true;
-    if (linkAvailability === undefined) continue;
-    for (const listed of Object.values(linkAvailability.linkAvailabilityByDuration)) {
-      const listedMinutes = listed.meetingDurationMillis / MINUTE_MS;
-      reading.listedMinutes.add(listedMinutes);
-      if (listedMinutes !== durationMinutes) continue;
-      for (const { startMillisUtc } of listed.availabilities) reading.startsMs.push(startMillisUtc);
-    }
+export function emptyReading(): MonthsReading {
+  return { startsMs: [], listedMinutes: new Set(), isOffline: false };
+}
+
+/** Merges a month of a page into the reading for one duration. A month that does not list it has no slots of it. */
+export function addMonth(reading: MonthsReading, { allUsersBusyTimes, linkAvailability }: AvailabilityPage, durationMinutes: number): void {
+  if (allUsersBusyTimes.length > 0 && allUsersBusyTimes.every((user) => user.isOffline)) reading.isOffline = true;
+  if (linkAvailability === undefined) return;
+  for (const { meetingDurationMillis, startsMs } of Object.values(linkAvailability.linkAvailabilityByDuration)) {
+    const listedMinutes = meetingDurationMillis / MINUTE_MS;
+    reading.listedMinutes.add(listedMinutes);
+    if (listedMinutes !== durationMinutes) continue;
+    for (const startMs of startsMs) reading.startsMs.push(startMs);
   }
-  return reading;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord, itemList, readStarts, type Complaint } from '../starts';
 
 /**
  * Only what is read is named here. Unknown fields are let go, and with them the names, email addresses and
@@ -16,22 +17,25 @@ export const bookInfoSchema = z.object({
 export type BookInfo = z.output<typeof bookInfoSchema>;
 
 const durationSchema = z
-  .object({
-    meetingDurationMillis: z.int().positive(),
-    availabilities: z.array(z.object({ startMillisUtc: z.int(), endMillisUtc: z.int() })),
-  })
-  .superRefine(({ meetingDurationMillis, availabilities }, context) => {
-    for (const [index, { startMillisUtc, endMillisUtc }] of availabilities.entries()) {
-      // A span of several meetings read as one slot would lose all but its first.
-      if (endMillisUtc - startMillisUtc !== meetingDurationMillis) {
-        context.addIssue({
-          code: 'custom',
-          path: ['availabilities', index, 'endMillisUtc'],
-          message: `is not ${meetingDurationMillis} ms after the start`,
-        });
-      }
-    }
-  });
+  .object({ meetingDurationMillis: z.int().positive(), availabilities: itemList })
+  .transform(({ meetingDurationMillis, availabilities }, context) => ({
+    meetingDurationMillis,
+    startsMs: readStarts(availabilities, context, ['availabilities'], (slot) => readSlot(slot, meetingDurationMillis)),
+  }));
+
+function readSlot(slot: unknown, durationMs: number): number | undefined | Complaint {
+  if (!isRecord(slot)) return { message: 'is not an object' };
+  const { startMillisUtc, endMillisUtc } = slot;
+  if (!isWholeNumber(startMillisUtc)) return { message: 'is not a whole number', field: 'startMillisUtc' };
+  if (!isWholeNumber(endMillisUtc)) return { message: 'is not a whole number', field: 'endMillisUtc' };
+  // A span of several meetings read as one slot would lose all but its first.
+  if (endMillisUtc - startMillisUtc !== durationMs) return { message: `is not ${durationMs} ms after the start`, field: 'endMillisUtc' };
+  return startMillisUtc;
+}
+
+function isWholeNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
 
 const byDurationSchema = z.record(z.string().regex(/^\d+$/), durationSchema).superRefine((byDuration, context) => {
   for (const [key, { meetingDurationMillis }] of Object.entries(byDuration)) {

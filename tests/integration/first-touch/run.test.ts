@@ -125,7 +125,7 @@ describe('which leads', () => {
 describe('when EmailBison fails', () => {
   it('a refused write fails the offer, which counts for nothing', async () => {
     const workspace = await setUp({ leads: { count: 2 } });
-    stage.sim.setFaults([{ provider: 'emailbison', endpoint: 'lead-patch', fault: { kind: 'status', status: 422 } }]);
+    stage.sim.setFaults([{ match: { provider: 'emailbison', endpoint: 'lead-patch' }, fault: { kind: 'status', status: 422 } }]);
     expect(await stage.run()).toMatchObject({ failed: 2, updated: 0 });
     expect(await states(workspace)).toEqual({ failed: 4 });
     stage.sim.clearFaults();
@@ -138,7 +138,7 @@ describe('when EmailBison fails', () => {
 
   it('an unknown result is written again, the same, by the next run', async () => {
     const workspace = await setUp({ leads: { count: 2 } });
-    stage.sim.setFaults([{ provider: 'emailbison', endpoint: 'lead-patch', fault: { kind: 'status', status: 500 } }]);
+    stage.sim.setFaults([{ match: { provider: 'emailbison', endpoint: 'lead-patch' }, fault: { kind: 'status', status: 500 } }]);
     expect(await stage.run()).toMatchObject({ unknown: 2 });
     expect(await states(workspace)).toEqual({ prepared: 4 });
     stage.sim.clearFaults();
@@ -160,7 +160,7 @@ describe('when EmailBison fails', () => {
     await stage.run();
     for (let minute = 1; minute <= 180; minute += 15) {
       await stage.at(MONDAY + minute * MINUTE);
-      if (minute > 30 && minute < 90) stage.sim.setFaults([{ provider: 'emailbison', fault: { kind: 'status', status: 503 } }]);
+      if (minute > 30 && minute < 90) stage.sim.setFaults([{ match: { provider: 'emailbison' }, fault: { kind: 'status', status: 503 } }]);
       else stage.sim.clearFaults();
       await stage.run();
     }
@@ -206,6 +206,66 @@ describe('the route', () => {
     await setUp();
     await stage.db.$executeRaw`ALTER TABLE "FirstTouchVisit" RENAME TO "Gone"`;
     expect(await call()).toMatchObject({ status: 503, body: { success: false } });
+  });
+});
+
+describe('a stale calendar', () => {
+  const attempts = async (workspace: string): Promise<{ errorKind: string | null; fetchedAt: Date | null } | null> =>
+    await stage.db.workspaceAvailabilityStatus.findUnique({ where: { clientId: workspace }, select: { errorKind: true, fetchedAt: true } });
+
+  it('is not called: the cache alone is read', async () => {
+    const workspace = await setUp({ leads: { count: 1 } });
+    const before = await attempts(workspace);
+    stage.sim.setNow(MONDAY + 20 * MINUTE);
+    expect(await stage.run()).toMatchObject({ unusable: 1 });
+    expect(await attempts(workspace)).toEqual(before);
+  });
+
+  it('is refreshed first where the operator turned that on, within the deadline and under the claim', async () => {
+    const workspace = await setUp({ leads: { count: 1 } });
+    stage.sim.setNow(MONDAY + 20 * MINUTE);
+    const context = stage.contextWith({ refreshIfStale: true });
+    // No time for a calendar before the run's end: none is called.
+    const before = await attempts(workspace);
+    await stage.run({ timeBudgetMs: 7_000, isDryRun: false }, context);
+    expect(await attempts(workspace)).toEqual(before);
+    // Claimed by somebody else: waited for, not called twice.
+    await stage.db.workspaceAvailabilityStatus.update({ where: { clientId: workspace }, data: { refreshingUntil: new Date(Date.now() + 60_000) } });
+    await stage.run({}, context);
+    expect(await attempts(workspace)).toEqual(before);
+    await stage.db.workspaceAvailabilityStatus.update({ where: { clientId: workspace }, data: { refreshingUntil: null } });
+    // A dry run writes nothing, so it does not refresh.
+    await stage.run({ isDryRun: true }, context);
+    expect(await attempts(workspace)).toEqual(before);
+    await stage.run({}, context);
+    expect(await attempts(workspace)).toMatchObject({ errorKind: 'network' });
+  }, 60_000);
+});
+
+describe('fairness', () => {
+  it('agencies take turns, and who was visited longest ago comes first', async () => {
+    stage = await createStage(RERENDERS);
+    const visited: string[] = [];
+    for (const [agency, count] of [['big', 4], ['small', 1]] as const) {
+      for (let i = 0; i < count; i++) await stage.addWorkspace({ id: `${agency}-${String(i)}`, agencyId: agency, open: FAR, campaigns: [{ status: 'active', leads: { count: 1 } }] });
+    }
+    const order = async (): Promise<string[]> => {
+      visited.length = 0;
+      // Each visit begins by asking for the campaigns; the token tells whose they are.
+      const stop = stage.sim.onRequest(({ endpoint, workspaceId }) => { if (endpoint === 'campaigns' && workspaceId !== undefined) visited.push(workspaceId); });
+      await stage.run();
+      stop();
+      return [...visited];
+    };
+    const first = await order();
+    expect(first.slice(0, 2).map((id) => id.split('-')[0]).sort()).toEqual(['big', 'small']);
+    await stage.at(MONDAY + MINUTE);
+    // One workspace of the big agency was visited last: it goes behind its own.
+    await stage.db.firstTouchVisit.updateMany({ data: { visitedAt: new Date(MONDAY) } });
+    await stage.db.firstTouchVisit.update({ where: { clientId: 'big-0' }, data: { visitedAt: new Date(MONDAY + 1) } });
+    const second = await order();
+    expect(second[0]).toBe('small-0');
+    expect(second.at(-1)).toBe('big-0');
   });
 });
 

@@ -6,7 +6,7 @@ import { createDb, Prisma, type Db } from '@/lib/db';
 import { parseEnv } from '@/lib/env';
 import type { ApiDeps } from '@/lib/reader/api-route';
 import { addApiKey } from '@/lib/reader/keys';
-import { availabilityRoute, bookingRoute, changesRoute } from '@/lib/reader/routes';
+import { availabilityRoute, bookingRoute, changesRoute, followUpsRoute } from '@/lib/reader/routes';
 import { createContext } from '@/lib/refresh/context';
 import { startPostgres } from '../../../scripts/local/postgres';
 import { migrate } from '../../../scripts/migrate';
@@ -61,7 +61,7 @@ export async function createTestApi(options: { alone?: boolean } = {}): Promise<
   });
   const context = createContext(env, counted);
   const deps: ApiDeps = { db: counted, context };
-  const routes = { availability: availabilityRoute(() => deps), changes: changesRoute(() => deps), booking: bookingRoute(() => deps) };
+  const routes = { availability: availabilityRoute(() => deps), changes: changesRoute(() => deps), booking: bookingRoute(() => deps), followUps: followUpsRoute(() => deps) };
 
   const add = (id: string, agencyId = 'agency-a'): Promise<string> => addWorkspace(db, { id, agencyId, url: `https://calendly.com/${id}/intro`, type: 'calendly' });
   await Promise.all([add('a-home'), add('b-home', 'agency-b')]);
@@ -107,9 +107,10 @@ async function createServer(): Promise<TestDatabase> {
   return { url: server.url, drop: server.stop };
 }
 
-function routeOf(url: string): 'availability' | 'changes' | 'booking' {
+function routeOf(url: string): 'availability' | 'changes' | 'booking' | 'followUps' {
   const { pathname } = new URL(url);
   if (pathname.startsWith('/api/bookings/')) return 'booking';
+  if (pathname === '/api/followups') return 'followUps';
   return pathname === '/api/availability' ? 'changes' : 'availability';
 }
 

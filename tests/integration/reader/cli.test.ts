@@ -21,7 +21,7 @@ interface Ended { out: string[]; err: string[]; code: number; refused?: string }
 async function cli(args: string[], files: Record<string, string> = {}): Promise<Ended> {
   const ended: Ended = { out: [], err: [], code: 0 };
   const program = workspacesProgram({
-    withDatabase: (work) => work({ db: api.db, env: parseEnv({ DATABASE_URL: api.url }) }),
+    withDatabase: (work) => work({ db: api.db, env: { ...parseEnv({}), DATABASE_URL: api.url } }),
     say: (line) => { ended.out.push(line); },
     warn: (line) => { ended.err.push(line); },
     readFile: (path) => Promise.resolve(files[path] ?? ''),

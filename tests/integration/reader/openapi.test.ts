@@ -3,6 +3,7 @@ import { GET as getDocument } from '@/app/api/openapi.json/route';
 import { availabilityParameters } from '@/lib/reader/availability';
 import { bookingBody, cancelParameters } from '@/lib/reader/bookings';
 import { changesParameters } from '@/lib/reader/changes';
+import { followUpBody } from '@/lib/reader/followups';
 import { createDb } from '@/lib/db';
 import { pause } from '@/lib/workspaces';
 import { createTestApi, hours, iso, type CallOptions, type TestApi } from './api';
@@ -19,6 +20,10 @@ const SLOTS = hours(4);
 const W = '/api/availability/{workspaceId}';
 const FEED = '/api/availability';
 const BOOKING = '/api/bookings/{externalId}';
+const FOLLOW_UPS = '/api/followups';
+const FOLLOW_UP = {
+  workspaceId: 'w', leadEmail: 'pat@lead.test', dueAt: '2027-03-01T09:00:00Z', channel: 'webhook', template: 'Would {{options}} work?', externalId: 'f-1', leadTimezone: 'Europe/Berlin',
+};
 const BODY = { workspaceId: 'w', leadEmail: 'pat@lead.test', startsAt: iso(SLOTS[0] ?? 0), endsAt: iso(SLOTS[1] ?? 0), source: 'cal.com' };
 
 beforeAll(async () => {
@@ -70,9 +75,12 @@ const CASES: [string, string, number, string, CallOptions][] = [
   [BOOKING, 'PUT', 400, '/api/bookings/1', { body: {} }], [BOOKING, 'PUT', 401, '/api/bookings/1', { body: BODY, key: null }], [BOOKING, 'PUT', 404, '/api/bookings/1', { body: { ...BODY, workspaceId: 'none' } }],
   [BOOKING, 'DELETE', 200, '/api/bookings/1?source=cal.com&workspaceId=w', {}], [BOOKING, 'DELETE', 400, '/api/bookings/1?x=1', {}],
   [BOOKING, 'DELETE', 401, '/api/bookings/1', { key: null }], [BOOKING, 'DELETE', 404, '/api/bookings/2', {}],
+  [FOLLOW_UPS, 'POST', 201, '/api/followups', { body: FOLLOW_UP }], [FOLLOW_UPS, 'POST', 200, '/api/followups', { body: FOLLOW_UP }], [FOLLOW_UPS, 'POST', 400, '/api/followups', { body: {} }],
+  [FOLLOW_UPS, 'POST', 401, '/api/followups', { body: FOLLOW_UP, key: null }], [FOLLOW_UPS, 'POST', 404, '/api/followups', { body: { ...FOLLOW_UP, workspaceId: 'none' } }],
 ];
-const ROUTES: [string, 'GET' | 'PUT' | 'DELETE', string, CallOptions][] = [
+const ROUTES: [string, 'GET' | 'PUT' | 'POST' | 'DELETE', string, CallOptions][] = [
   [W, 'GET', '/api/availability/w', {}], [FEED, 'GET', '/api/availability', {}], [BOOKING, 'PUT', '/api/bookings/1', { body: BODY }], [BOOKING, 'DELETE', '/api/bookings/1', {}],
+  [FOLLOW_UPS, 'POST', '/api/followups', { body: FOLLOW_UP }],
 ];
 
 describe('the document and the real answers', () => {
@@ -116,7 +124,7 @@ describe('the document and the real answers', () => {
 
 describe('the document and what the routes take', () => {
   it.each([
-    [W, 'get', availabilityParameters.shape], [FEED, 'get', changesParameters.shape], [BOOKING, 'put', {}], [BOOKING, 'delete', cancelParameters.shape],
+    [W, 'get', availabilityParameters.shape], [FEED, 'get', changesParameters.shape], [BOOKING, 'put', {}], [BOOKING, 'delete', cancelParameters.shape], [FOLLOW_UPS, 'post', {}],
   ])('%s %s: the same parameters', (path, method, shape) => {
     const { parameters } = operation(path, method);
     expect(parameters.filter((one) => one.in === 'query').map(({ name }) => name).sort()).toEqual(Object.keys(shape).sort());
@@ -141,6 +149,18 @@ describe('the document and what the routes take', () => {
     for (const variant of variants) {
       const sent: unknown = JSON.parse(JSON.stringify(variant));
       expect([sent, validate(schema, sent, 'body', document).length === 0]).toEqual([sent, bookingBody.safeParse(sent).success]);
+    }
+  });
+
+  it('the body of a follow-up: what the document refuses is refused, what it takes is taken', () => {
+    const schema = operation(FOLLOW_UPS, 'post').requestBody?.content['application/json']?.schema ?? {};
+    const variants: unknown[] = [
+      FOLLOW_UP, { ...FOLLOW_UP, leadEmail: 'x' }, { ...FOLLOW_UP, channel: 'fax' }, { ...FOLLOW_UP, workspaceId: '' }, { ...FOLLOW_UP, dueAt: '2027' }, { ...FOLLOW_UP, more: 1 }, [],
+      { ...FOLLOW_UP, thread: { replyId: 5, replyAll: true } }, { ...FOLLOW_UP, thread: ['a'] }, { ...FOLLOW_UP, thread: null }, ...Object.keys(FOLLOW_UP).map((name) => ({ ...FOLLOW_UP, [name]: undefined })),
+    ];
+    for (const variant of variants) {
+      const sent: unknown = JSON.parse(JSON.stringify(variant));
+      expect([sent, validate(schema, sent, 'body', document).length === 0]).toEqual([sent, followUpBody.safeParse(sent).success]);
     }
   });
 });

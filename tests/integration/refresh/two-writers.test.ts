@@ -11,7 +11,7 @@ import { DAY_MS, failure, itemsOf, STORE_SETTINGS, success } from './writes';
 
 const WRITERS = 3;
 const WORKSPACES = 12;
-const ROUNDS = 100;
+const ROUNDS = 60;
 const T = Date.UTC(2026, 10, 23, 12, 0);
 
 let cache: TestCache;

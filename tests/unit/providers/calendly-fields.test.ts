@@ -176,8 +176,18 @@ describe('a range answer that lies', () => {
     ['a start that is no instant', { ...spot, start_time: '2026-13-45T15:00:00Z' }],
     ['an epoch', { ...spot, start_time: 1795435200 }],
     ['no places stated', { ...spot, invitees_remaining: null }],
+    ['no start at a spot that cannot be booked', { ...spot, status: 'unavailable', start_time: null }],
+    ['nothing where a spot is', null],
   ])('%s → invalid_response', async (_name, bad) => {
     expect(await kindOf(run(rangeOf(bad), event))).toBe('invalid_response');
+  });
+
+  test('the complaint says which field of which spot is wrong', async () => {
+    const messageOf = (bad: Json): Promise<unknown> => run(rangeOf(spot, bad), event).catch((error: unknown) => (error as ProviderError).message);
+    expect(await messageOf({ ...spot, start_time: '2026-11-24T15:00:00' })).toBe('days.1.spots.1.start_time');
+    expect(await messageOf({ ...spot, status: 'open' })).toBe('days.1.spots.1.status');
+    expect(await messageOf({ ...spot, invitees_remaining: '1' })).toBe('days.1.spots.1.invitees_remaining');
+    expect(await messageOf([spot])).toBe('days.1.spots.1');
   });
 
   test('a date is missing → invalid_response, not fewer slots', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readMonths } from '@/lib/providers/hubspot/read-months';
-import { availabilityPageSchema, bookInfoSchema } from '@/lib/providers/hubspot/schema';
+import { addMonth, emptyReading, type MonthsReading } from '@/lib/providers/hubspot/read-months';
+import { availabilityPageSchema, bookInfoSchema, type AvailabilityPage } from '@/lib/providers/hubspot/schema';
 import { fixture, keyPaths, withoutKey } from './hubspot-ghl-stub-client';
 
 const MONTH_0 = fixture('hubspot/availability-month-0.json');
@@ -47,6 +47,9 @@ describe('what HubSpot sends', () => {
     ['a key that is no number', { half: { meetingDurationMillis: 1_800_000, availabilities: [] } }, 'linkAvailability.linkAvailabilityByDuration.half'],
     ['a span of two meetings', { '1800000': { meetingDurationMillis: 1_800_000, availabilities: [{ startMillisUtc: 0, endMillisUtc: 3_600_000 }] } }, 'linkAvailability.linkAvailabilityByDuration.1800000.availabilities.0.endMillisUtc'],
     ['a start in text', { '1800000': { meetingDurationMillis: 1_800_000, availabilities: [{ startMillisUtc: '0', endMillisUtc: 1_800_000 }] } }, 'linkAvailability.linkAvailabilityByDuration.1800000.availabilities.0.startMillisUtc'],
+    ['a slot of null', { '1800000': { meetingDurationMillis: 1_800_000, availabilities: [{ startMillisUtc: 0, endMillisUtc: 1_800_000 }, null] } }, 'linkAvailability.linkAvailabilityByDuration.1800000.availabilities.1'],
+    ['a slot without an end', { '1800000': { meetingDurationMillis: 1_800_000, availabilities: [{ startMillisUtc: 0, endMillisUtc: 1_800_000 }, { startMillisUtc: 0 }] } }, 'linkAvailability.linkAvailabilityByDuration.1800000.availabilities.1.endMillisUtc'],
+    ['a start between milliseconds', { '1800000': { meetingDurationMillis: 1_800_000, availabilities: [{ startMillisUtc: 0, endMillisUtc: 1_800_000 }, { startMillisUtc: 0.5, endMillisUtc: 1_800_000.5 }] } }, 'linkAvailability.linkAvailabilityByDuration.1800000.availabilities.1.startMillisUtc'],
     ['slots that are null', { '1800000': { meetingDurationMillis: 1_800_000, availabilities: null } }, 'linkAvailability.linkAvailabilityByDuration.1800000.availabilities'],
   ])('%s is refused, and the complaint says where', (_, map, path) => {
     const checked = availabilityPageSchema.safeParse(byDuration(map));
@@ -64,7 +67,12 @@ describe('what HubSpot sends', () => {
   });
 });
 
-describe('readMonths', () => {
+describe('addMonth', () => {
+  const readMonths = (pages: readonly AvailabilityPage[], durationMinutes: number): MonthsReading => {
+    const reading = emptyReading();
+    for (const page of pages) addMonth(reading, page, durationMinutes);
+    return reading;
+  };
   const pages = [MONTH_0, MONTH_1, fixture('hubspot/no-availability.json')].map((body) => availabilityPageSchema.parse(body));
 
   it('joins the months of one duration, and no month replaces another', () => {
