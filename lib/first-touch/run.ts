@@ -8,9 +8,8 @@ import { setMaxListeners } from 'node:events';
 import { anchoredClock } from '../clock';
 import { createLane, type Lane } from '../providers/emailbison/lane';
 import { RunEnded } from '../refresh/attempt';
-import { agencyKeyOf } from '../refresh/order';
-import { compareText, roundRobin } from '../round-robin';
 import type { FirstTouchContext } from './context';
+import { orderOf } from './order';
 import { mostNotable, sumOf, type Counts, type VisitReport } from './tally';
 import { visitWorkspace } from './visit-workspace';
 import { readFirstTouchWorkspaces, saveVisit, type FirstTouchWorkspace } from './workspaces';
@@ -19,8 +18,11 @@ import { readFirstTouchWorkspaces, saveVisit, type FirstTouchWorkspace } from '.
 const END_RESERVE_MS = 2_000;
 /** Each is bounded by its instance's lane; more would only share the same database. */
 const WORKSPACES_AT_ONCE = 4;
-/** A workspace that hangs must not hold a place for a whole run. */
+/** Of the run: a workspace that hangs must not hold a place for all of it. */
 const WORKSPACE_SHARE = 0.75;
+/** A turn that begins with less time than this would be over before it wrote anything. */
+const LEAST_TURN_MS = 1_500;
+const LEAST_TURN_SHARE = 0.25;
 const WORKSPACES_SHOWN = 10;
 
 export interface FirstTouchOptions {
@@ -79,8 +81,10 @@ export async function runFirstTouch(context: FirstTouchContext, options: FirstTo
   };
   const visits: VisitReport[] = [];
   const queue = [...ready];
+  const workMs = options.timeBudgetMs - END_RESERVE_MS;
+  const leastTurnMs = Math.min(LEAST_TURN_MS, workMs * LEAST_TURN_SHARE);
   const visitNext = async (workspace: FirstTouchWorkspace): Promise<void> => {
-    const share = AbortSignal.timeout(Math.max(1, Math.floor(timeLeftMs() * WORKSPACE_SHARE)));
+    const share = AbortSignal.timeout(Math.max(1, Math.floor(workMs * WORKSPACE_SHARE)));
     const signal = AbortSignal.any([end.signal, share]);
     setMaxListeners(0, signal);
     if (!options.isDryRun) await saveVisit(db, workspace.workspaceId, clock.now(), null);
@@ -90,7 +94,7 @@ export async function runFirstTouch(context: FirstTouchContext, options: FirstTo
   };
   try {
     const workers = Array.from({ length: Math.min(WORKSPACES_AT_ONCE, queue.length) }, async () => {
-      while (!end.signal.aborted) {
+      while (!end.signal.aborted && timeLeftMs() >= leastTurnMs) {
         const workspace = queue.shift();
         if (!workspace) return;
         await visitNext(workspace);
@@ -102,19 +106,6 @@ export async function runFirstTouch(context: FirstTouchContext, options: FirstTo
     options.signal?.removeEventListener('abort', onSignal);
   }
   return reportOf(plan.workspaces, visits, queue.length, options, end.signal, elapsed());
-}
-
-function orderOf(workspaces: readonly FirstTouchWorkspace[]): FirstTouchWorkspace[] {
-  const lastTurns = new Map<string, number>();
-  for (const workspace of workspaces) {
-    if (workspace.visitedAt === null) continue;
-    const key = agencyKeyOf(workspace);
-    lastTurns.set(key, Math.max(lastTurns.get(key) ?? -Infinity, workspace.visitedAt));
-  }
-  return roundRobin(workspaces, {
-    keyOf: agencyKeyOf, lastTurnOf: (key) => lastTurns.get(key),
-    compare: (a, b) => (a.visitedAt ?? -Infinity) - (b.visitedAt ?? -Infinity) || compareText(a.workspaceId, b.workspaceId),
-  });
 }
 
 function reportOf(workspaces: readonly FirstTouchWorkspace[], visits: readonly VisitReport[], notReached: number, options: FirstTouchOptions, signal: AbortSignal, elapsedMs: number): FirstTouchReport {

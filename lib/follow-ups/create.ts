@@ -24,9 +24,10 @@ const text = (maxLength: number) =>
 const [EARLIEST, LATEST] = [Date.UTC(2000, 0, 1), Date.UTC(2100, 0, 1)];
 
 /** JSON of any shape; what is in it is the channel's. PostgreSQL stores no NUL and no half of a surrogate pair. */
+const jsonOf = (given: unknown): string => (given === undefined ? '' : JSON.stringify(given));
 const thread = z.unknown()
-  .refine((given) => (JSON.stringify(given) ?? '').length <= MAX_THREAD_CHARACTERS, `must have at most ${MAX_THREAD_CHARACTERS} characters of JSON`)
-  .refine((given) => !/\\u(?:0000|d[89a-f][0-9a-f]{2})/i.test(JSON.stringify(given) ?? ''), 'must have no control characters');
+  .refine((given) => jsonOf(given).length <= MAX_THREAD_CHARACTERS, `must have at most ${MAX_THREAD_CHARACTERS} characters of JSON`)
+  .refine((given) => !/\\u(?:0000|d[89a-f][0-9a-f]{2})/i.test(jsonOf(given)), 'must have no control characters');
 
 export const followUpInput = z.strictObject({
   workspaceId: text(200).describe('The workspace whose times are offered.'),

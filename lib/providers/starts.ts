@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Lists of slots are nearly all of what providers send. They are checked by hand, item by item, and only the
- * starts are kept: as a schema of objects they are copied whole, which costs more memory than all else of a run.
+ * starts are kept: a schema of objects would copy each, with a result of its own, into memory that a sweep is short of.
  */
 
 export const itemList = z.custom<readonly unknown[]>(Array.isArray, 'is not a list');

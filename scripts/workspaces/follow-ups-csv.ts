@@ -50,7 +50,10 @@ function columnsOf(cells: string[]): Column[] {
 
 /** The same rules as the API's. */
 function rowOf(line: number, cells: ReadonlyMap<Column, string>): FollowUpRow {
-  const cell = (name: Column): string | undefined => cells.get(name)?.trim() || undefined;
+  const cell = (name: Column): string | undefined => {
+    const text = cells.get(name)?.trim();
+    return text === '' ? undefined : text;
+  };
   const thread = threadOf(cell('thread'));
   if (thread === null) return { line, problem: 'thread must be JSON, such as {"replyId":55,"senderEmailId":31}' };
   const parsed = followUpInput.safeParse({

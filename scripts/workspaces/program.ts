@@ -4,6 +4,8 @@ import { addBookingCommands } from './bookings';
 import { addChangeCommands } from './change-commands';
 import type { Cli } from './cli';
 import { addFirstTouchCommands } from './first-touch-commands';
+import { addWebhookCommands } from './follow-up-webhooks';
+import { addFollowUpCommands } from './follow-ups';
 import { addKeyCommands } from './keys';
 import { addLeadCommands } from './lead';
 import { addReadCommands } from './read-commands';
@@ -20,5 +22,7 @@ export function workspacesProgram(cli: Cli): Command {
   addBookingCommands(program, cli);
   addLeadCommands(program, cli);
   addFirstTouchCommands(program, cli);
+  addFollowUpCommands(program, cli);
+  addWebhookCommands(program, cli);
   return program;
 }

@@ -21,7 +21,7 @@ export interface ChildEnd {
 
 /** @param onStarted given what ends the process at once */
 export async function runInProcess(task: ChildTask, onStarted: (kill: () => void) => void = () => undefined): Promise<ChildEnd> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'crash-child.ts'), JSON.stringify(task)], { cwd: PROJECT_ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'crash-child.ts'), JSON.stringify(task)], { cwd: PROJECT_ROOT, env: { ...process.env, LOG_LEVEL: 'silent' }, stdio: ['ignore', 'pipe', 'pipe'] });
   onStarted(() => child.kill('SIGKILL'));
   const output: string[] = [];
   const complaints: string[] = [];

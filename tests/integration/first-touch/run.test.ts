@@ -242,31 +242,30 @@ describe('a stale calendar', () => {
   }, 60_000);
 });
 
-describe('fairness', () => {
-  it('agencies take turns, and who was visited longest ago comes first', async () => {
+describe('a run that is cut off', () => {
+  it('says so, answers in time, and the next ones begin with whom it did not reach', async () => {
     stage = await createStage(RERENDERS);
-    const visited: string[] = [];
-    for (const [agency, count] of [['big', 4], ['small', 1]] as const) {
-      for (let i = 0; i < count; i++) await stage.addWorkspace({ id: `${agency}-${String(i)}`, agencyId: agency, open: FAR, campaigns: [{ status: 'active', leads: { count: 1 } }] });
-    }
-    const order = async (): Promise<string[]> => {
-      visited.length = 0;
-      // Each visit begins by asking for the campaigns; the token tells whose they are.
-      const stop = stage.sim.onRequest(({ endpoint, workspaceId }) => { if (endpoint === 'campaigns' && workspaceId !== undefined) visited.push(workspaceId); });
-      await stage.run();
-      stop();
-      return [...visited];
-    };
-    const first = await order();
-    expect(first.slice(0, 2).map((id) => id.split('-')[0]).sort()).toEqual(['big', 'small']);
+    const workspaces: string[] = [];
+    for (let i = 0; i < 16; i++) workspaces.push(await stage.addWorkspace({ agencyId: `agency-${String(i % 3)}`, open: FAR, campaigns: [{ status: 'active', leads: { count: 1 } }] }));
+    stage.sim.setFaults([{ match: { provider: 'emailbison' }, fault: { kind: 'slow', ms: 200 } }]);
+    const startedAtMs = performance.now();
+    const first = await stage.run({ timeBudgetMs: 3_000, startedAtMs });
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    expect(first).toMatchObject({ finishedWithinBudget: false, success: false });
+    expect(first.workspaces.notReached).toBeGreaterThan(0);
+    const visited = await stage.db.firstTouchVisit.findMany();
     await stage.at(MONDAY + MINUTE);
-    // One workspace of the big agency was visited last: it goes behind its own.
-    await stage.db.firstTouchVisit.updateMany({ data: { visitedAt: new Date(MONDAY) } });
-    await stage.db.firstTouchVisit.update({ where: { clientId: 'big-0' }, data: { visitedAt: new Date(MONDAY + 1) } });
-    const second = await order();
-    expect(second[0]).toBe('small-0');
-    expect(second.at(-1)).toBe('big-0');
-  });
+    await stage.run({ timeBudgetMs: 3_000 });
+    const after = await stage.db.firstTouchVisit.findMany();
+    // Nobody has a second turn before everybody had a first.
+    const again = after.filter(({ clientId, visitedAt }) => visited.some((one) => one.clientId === clientId && one.visitedAt < visitedAt));
+    expect(again.length === 0 || after.length === workspaces.length).toBe(true);
+    expect(after.length).toBeGreaterThan(visited.length);
+    stage.sim.clearFaults();
+    await stage.at(MONDAY + 2 * MINUTE);
+    await stage.run();
+    for (const workspace of workspaces) expect(writtenTo(stage.sim, workspace).size).toBe(1);
+  }, 60_000);
 });
 
 describe('looking and setting', () => {

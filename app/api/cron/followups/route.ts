@@ -4,9 +4,9 @@
  * When two run at once: each claims rows of its own, and none is sent twice. It refreshes no calendar.
  */
 import { cronRoute } from '@/lib/cron/cron-route';
-import { followUpsJob } from '@/lib/cron/followups-job';
+import { createFollowUpsJob } from '@/lib/cron/followups-job';
 
 export const dynamic = 'force-dynamic';
 export const maxDuration = 300;
 
-export const GET = cronRoute(followUpsJob);
+export const GET = cronRoute(createFollowUpsJob());
