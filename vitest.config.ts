@@ -5,6 +5,8 @@ const POSTGRES = ['tests/support/postgres-global-setup.ts'];
 export default defineConfig({
   resolve: { alias: { '@': import.meta.dirname } },
   test: {
+    // What the app logs is not what a test says.
+    env: { LOG_LEVEL: 'silent' },
     projects: [
       { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       {

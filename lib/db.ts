@@ -101,18 +101,21 @@ export function db(from: Env = env()): Db {
  * Runs statements in one transaction that the server ends after `timeoutMs` a statement, and this side
  * shortly after. Returns every statement's result. With no time left nothing is sent: the grace of several
  * such calls would add up to more than a run's end allows.
+ * @param options.lockTimeoutMs the longest wait for a row that another holds (SQLSTATE 55P03)
  * @throws on a timeout of this side the connection is gone and, of a write, the result unknown
  */
 export async function boundedTransaction<T extends unknown[]>(
   client: Db,
   timeoutMs: number,
   statements: { [K in keyof T]: Prisma.PrismaPromise<T[K]> },
+  options: { lockTimeoutMs?: number } = {},
 ): Promise<T> {
   if (timeoutMs <= 0) throw new DatabaseTimeoutError(0);
   const limit = Math.max(1, Math.floor(timeoutMs));
+  const lockLimit = Math.max(1, Math.floor(options.lockTimeoutMs ?? limit));
   return await clientTimeout.run(limit + CLIENT_GRACE_MS, async () => {
     const transaction = client.$transaction([
-      client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true)`,
+      client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true), set_config('lock_timeout', ${String(lockLimit)}, true)`,
       ...statements,
     ]);
     // Waiting for a connection is not a query: only this bounds it.

@@ -68,7 +68,7 @@ export async function claimDue(db: Db, { limit, claimMs, timeoutMs = SQL_TIMEOUT
         FROM mine m WHERE m.id = f.id
         RETURNING f.*
       ), turns AS (
-        INSERT INTO "FollowUpTurn" AS t (agency, "claimedAt") SELECT DISTINCT agency, clock_timestamp() FROM mine ORDER BY agency
+        INSERT INTO "FollowUpTurn" AS t (agency, "claimedAt") SELECT x.agency, clock_timestamp() FROM (SELECT DISTINCT agency FROM mine ORDER BY agency) x
         ON CONFLICT (agency) DO UPDATE SET "claimedAt" = GREATEST(t."claimedAt", excluded."claimedAt")
       )
       SELECT f.id, f."claimToken", f."clientId" AS "workspaceId", f."leadId", d.email AS "leadEmail",

@@ -26,7 +26,9 @@ export interface WorkspaceHours {
 export type SendingTime = { kind: 'now' } | { kind: 'moved'; to: number; reason: 'paused' | 'outside the working hours' } | { kind: 'never' };
 
 /** When a follow-up may go out: now, or moved to the next opening, in the workspace's zone. */
-export function sendingTime({ paused, hours, zone, weekends }: WorkspaceHours, now: number): SendingTime {
+export function sendingTime({ paused, hours, zone, weekends }: WorkspaceHours, exactNow: number): SendingTime {
+  // The database tells microseconds; an opening is a whole millisecond and would always seem to lie ahead.
+  const now = Math.floor(exactNow);
   const opening = nextOpening(paused ? now + PAUSED_RECHECK_MS : now, hours, zone, weekends);
   if (opening === null) return { kind: 'never' };
   if (paused) return { kind: 'moved', to: opening, reason: 'paused' };
@@ -42,12 +44,12 @@ export function afterNoTimes(deferredSince: number | null, now: number, random: 
   const waitedMs = now - since;
   if (waitedMs >= MAX_DEFERRAL_MS) return { kind: 'expired' };
   const waitMs = Math.min(Math.max(FIRST_DEFERRAL_MS, waitedMs), LONGEST_DEFERRAL_MS) * (0.5 + random / 2);
-  return { kind: 'deferred', since, until: Math.min(now + waitMs, since + MAX_DEFERRAL_MS) };
+  return { kind: 'deferred', since, until: Math.ceil(Math.min(now + waitMs, since + MAX_DEFERRAL_MS)) };
 }
 
 /** A delivery that was certainly not made: again with backoff, up to a number of attempts. @param attempts with this one */
 export function afterRefusal(attempts: number, retryAfterMs: number | undefined, now: number, random: number): { kind: 'retry'; at: number } | { kind: 'failed' } {
   if (attempts >= MAX_ATTEMPTS) return { kind: 'failed' };
   const ceiling = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS);
-  return { kind: 'retry', at: now + Math.max(ceiling * (0.5 + random / 2), retryAfterMs ?? 0) };
+  return { kind: 'retry', at: Math.ceil(now + Math.max(ceiling * (0.5 + random / 2), retryAfterMs ?? 0)) };
 }

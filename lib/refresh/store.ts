@@ -59,6 +59,8 @@ type Attempt = Omit<StoredWrite, 'outcome'> & { outcome: WriteOutcome | 'resend'
 const RETRYABLE_STATES = new Set(['40P01', '40001']);
 const MAX_BATCH_RETRIES = 3;
 const RECONNECT_PAUSE_MS = 500;
+/** A row that somebody holds may cost this part of the time left: enough halvings to leave it alone. */
+const LOCK_SHARE = 16;
 
 async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSettings, timeLeftMs: () => number, tries: number): Promise<Attempt[]> {
   const left = timeLeftMs();
@@ -115,7 +117,7 @@ async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettin
   if (contents.length > 0) statements.push(writeContents(db, contents, settings));
   if (failures.length > 0) statements.push(recordFailures(db, failures));
   if (abandoned.length > 0) statements.push(recordAbandoned(db, abandoned.map((w) => w.result)));
-  const results = await boundedTransaction(db, options.timeoutMs, statements);
+  const results = await boundedTransaction(db, options.timeoutMs, statements, { lockTimeoutMs: options.timeoutMs / LOCK_SHARE });
   const outcomes = new Map(results.flat().map((row) => [row.id, row.outcome]));
   return writes.map((write) => {
     const outcome = outcomes.get(write.result.item.workspaceId);

@@ -144,7 +144,8 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   const attempted = refreshed + tally.errors.total;
   const isFinished = abandoned === 0 && engine.notReached.length === 0 && !isLockLost;
   return {
-    success: isFinished && refreshed * 2 >= attempted,
+    // What may not have been stored was not refreshed.
+    success: isFinished && refreshed * 2 >= attempted + tally.unknown,
     skipped: false,
     ...(isLockLost ? { reason: 'lock_lost' as const } : {}),
     runId: options.runId,

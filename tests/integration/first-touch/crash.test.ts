@@ -8,10 +8,14 @@ import { runInProcess, type ChildTask } from './crash-process';
 import { createStage, DAY, expectLedgerToEqualEmails, halfHours, HOUR, KEY, MINUTE, MONDAY, writtenTo, type Stage } from './support';
 
 const SECRET = 'crash-test-secret-1';
-const STEPS: ChildTask['step'][] = ['prepared', 'recorded', 'patching', 'patched', 'written', 'settled'];
-const CRASHES = Number(process.env.FIRST_TOUCH_CRASHES ?? 24);
+const WRITE_STEPS: ChildTask['step'][] = ['prepared', 'recorded', 'patching', 'patched', 'written'];
+const CRASHES = Number(process.env.FIRST_TOUCH_CRASHES ?? 36);
 const SEED = Number(process.env.FIRST_TOUCH_SEED ?? 20261123);
-const LEADS = 24;
+/** Enough that each run meets its step. */
+const LEADS_A_RUN = 6;
+const PER_MODE = Math.ceil(CRASHES / 2);
+const WHILE_WRITING = Math.ceil(PER_MODE * 0.75);
+const LEADS = LEADS_A_RUN * WHILE_WRITING;
 
 function draws(seed: number): () => number {
   let state = seed >>> 0;
@@ -31,7 +35,7 @@ describe.each(modes)('killed at every step, %s', (_name, settings) => {
   let workspace: string;
   beforeAll(async () => {
     stage = await createStage(settings);
-    workspace = await stage.addWorkspace({ open: halfHours(MONDAY + 7 * DAY, 21), campaigns: [{ status: 'draft', maxNewLeadsPerDay: LEADS / 2, leads: { count: LEADS } }] });
+    workspace = await stage.addWorkspace({ open: halfHours(MONDAY + 7 * DAY, 21), campaigns: [{ status: 'draft', maxNewLeadsPerDay: LEADS / 2, leads: [] }] });
     const [campaign] = stage.sim.emailbison.workspaces()[0]?.campaigns ?? [];
     // About to be launched: found by the first finder, and not scheduled yet.
     stage.sim.emailbison.setCampaign(workspace, campaign?.id ?? 0, 'queued');
@@ -40,21 +44,10 @@ describe.each(modes)('killed at every step, %s', (_name, settings) => {
 
   it(`the ledger equals the emails, and nobody was written two sentences (seed ${String(SEED)})`, async () => {
     const draw = draws(SEED);
-    const perMode = Math.ceil(CRASHES / modes.length);
     const killed = new Map<string, number>();
     const campaignId = stage.sim.emailbison.workspaces()[0]?.campaigns[0]?.id ?? 0;
-    let now = MONDAY;
-    for (let run = 0; run < perMode; run++) {
-      // A third of the kills before the launch, the rest while emails go out.
-      if (run === Math.floor(perMode / 3)) stage.sim.emailbison.setCampaign(workspace, campaignId, 'launch');
-      now += run < perMode / 3 ? MINUTE : Math.ceil((1.9 * DAY) / perMode);
-      await stage.at(now);
-      const step = STEPS[run % STEPS.length] ?? 'prepared';
-      const nth = 1 + Math.floor(draw() * 4);
-      const task: ChildTask = {
-        step, nth, now,
-        env: { ...stage.sim.env, DATABASE_URL: stage.url, CREDENTIALS_KEY: KEY, CRON_SECRET: SECRET, LOG_LEVEL: 'silent' },
-      };
+    const crash = async (step: ChildTask['step'], nth: number, now: number): Promise<void> => {
+      const task: ChildTask = { step, nth, now, env: { ...stage.sim.env, DATABASE_URL: stage.url, CREDENTIALS_KEY: KEY, CRON_SECRET: SECRET, LOG_LEVEL: 'silent' } };
       let left = nth;
       let stop = (): void => undefined;
       const end = await runInProcess(task, (kill) => {
@@ -62,14 +55,26 @@ describe.each(modes)('killed at every step, %s', (_name, settings) => {
       });
       stop();
       if (end.signal === 'SIGKILL') killed.set(step, (killed.get(step) ?? 0) + 1);
-      else expect(JSON.parse(end.output), `seed ${String(SEED)}, run ${String(run)}: ${end.complaints}`).toMatchObject({ errors: { total: 0 } });
+      else expect(JSON.parse(end.output), `seed ${String(SEED)}, ${step}: ${end.complaints}`).toMatchObject({ errors: { total: 0 } });
+    };
+    let now = MONDAY;
+    for (let run = 0; run < WHILE_WRITING; run++) {
+      stage.sim.emailbison.addLeads(workspace, { count: LEADS_A_RUN }, campaignId);
+      await stage.at(now += MINUTE);
+      await crash(WRITE_STEPS[run % WRITE_STEPS.length] ?? 'prepared', 1 + Math.floor(draw() * 4), now);
+    }
+    // What the last one left half done is scheduled and sent with the rest.
+    stage.sim.emailbison.setCampaign(workspace, campaignId, 'launch');
+    for (let run = WHILE_WRITING; run < PER_MODE; run++) {
+      await stage.at(now = MONDAY + HOUR + Math.ceil(((run - WHILE_WRITING + 1) / (PER_MODE - WHILE_WRITING)) * 8 * HOUR));
+      await crash('settled', 1 + Math.floor(draw() * 3), now);
     }
     for (let rest = 0; rest < 6; rest++) {
       await stage.at(now = Math.max(now + 30 * MINUTE, MONDAY + 2 * DAY + rest * HOUR));
       expect(await stage.run()).toMatchObject({ finishedWithinBudget: true, errors: { total: 0 } });
     }
-    // Not every draw meets its step: late runs have nothing left to write. Most must.
-    expect([...killed.values()].reduce((sum, count) => sum + count, 0), JSON.stringify([...killed])).toBeGreaterThanOrEqual(perMode / 2);
+    const kills = [...killed.values()].reduce((sum, count) => sum + count, 0);
+    expect(kills, JSON.stringify([...killed])).toBeGreaterThanOrEqual(PER_MODE * 0.8);
 
     expect(stage.sim.emailbison.sent({ workspace })).toHaveLength(LEADS);
     const check = await expectLedgerToEqualEmails(stage, workspace);
@@ -79,5 +84,5 @@ describe.each(modes)('killed at every step, %s', (_name, settings) => {
     const offers = await stage.db.slotOffer.groupBy({ by: ['leadId', 'sendKey'], where: { clientId: workspace }, _count: true });
     expect(offers.every(({ _count }) => _count === 2), JSON.stringify(offers)).toBe(true);
     for (const [lead, sentences] of writtenTo(stage.sim, workspace)) expect(new Set(sentences).size, `lead ${String(lead)}: ${sentences.join(' | ')}`).toBe(1);
-  }, 30_000 + CRASHES * 5_000);
+  }, 60_000 + CRASHES * 6_000);
 });

@@ -93,6 +93,27 @@ describe('a sentence', () => {
   });
 });
 
+describe('a run that ends in the middle of a replacement', () => {
+  it.each(['prepared', 'recorded', 'patched'] as const)('after "%s": the next run finishes that one, and makes no third offer', async (step) => {
+    const workspace = await setUp({ leads: { count: 1 } });
+    await stage.run();
+    const [taken] = await stage.db.slotOffer.findMany({ where: { clientId: workspace }, orderBy: { slotUtc: 'asc' } });
+    await stage.at(MONDAY + MINUTE);
+    await stage.setOpen(workspace, FAR.filter((slot) => slot !== taken?.slotUtc.getTime()));
+    const cut = stage.contextWith({ onStep: (at) => { if (at === step) throw new Error('cut'); } });
+    await expect(stage.run({}, cut)).rejects.toThrow('cut');
+    const chosen = (await stage.db.slotOffer.findMany({ where: { clientId: workspace, state: 'prepared' }, orderBy: { slotUtc: 'asc' } })).map(({ slotUtc }) => slotUtc);
+    await stage.at(MONDAY + 2 * MINUTE);
+    await stage.run();
+    const [record] = await stage.db.firstTouch.findMany();
+    expect(record).toMatchObject({ state: 'written', slotsUtc: chosen });
+    expect(value(workspace, leadsOf(workspace)[0] ?? 0)).toBe(record?.sentence);
+    const prepared = await stage.db.slotOffer.findMany({ where: { clientId: workspace, state: 'prepared' }, orderBy: { slotUtc: 'asc' } });
+    expect(prepared.map(({ slotUtc }) => slotUtc)).toEqual(chosen);
+    expect(new Set([...writtenTo(stage.sim, workspace).values()].flat()).size).toBe(2);
+  });
+});
+
 describe('which leads', () => {
   it('only this campaign counts, wherever its entry stands, and only what is scheduled', async () => {
     const workspace = await setUp({ id: 12, leads: [{ id: 900, email: 'a@buyer.test' }, { id: 901, email: 'b@buyer.test' }, { id: 902, email: 'c@buyer.test' }] });
