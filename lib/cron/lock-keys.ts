@@ -14,3 +14,6 @@ export const LOCKS = {
   migrations: { classId: LOCK_CLASS, objectId: 2 },
   firstTouch: { classId: LOCK_CLASS, objectId: 3 },
 } as const satisfies Record<string, LockKey>;
+
+/** Locks of a workspace's offers: one class, the object is a hash of the workspace's id. */
+export const OFFERS_LOCK_CLASS = 0x5108;

@@ -1,4 +1,5 @@
 /** SQL of the offer ledger: the workspace's lock, what choosing needs to know, and the writes. */
+import { OFFERS_LOCK_CLASS } from '../cron/lock-keys';
 import { bounded, Prisma, sqlState, type Db } from '../db';
 import { epochMs, instantOf } from '../refresh/configured';
 
@@ -24,8 +25,6 @@ export interface Offer extends Send {
   offeredAtMs: number;
 }
 
-/** Class of the advisory locks of the ledger, one a workspace; the object is a hash of the workspace's id. */
-const OFFERS_LOCK_CLASS = 0x5108;
 /** A writer holds the lock for some milliseconds: a wait this long means that one hangs, or a machine is overloaded. */
 export const DEFAULT_LOCK_WAIT_MS = 5_000;
 /** For the short statements under the lock, together. */
