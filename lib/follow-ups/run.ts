@@ -1,5 +1,4 @@
 /** A run of the followups job: claims due rows, a few at a time, until none is due or its time ends. */
-import pLimit from 'p-limit';
 import { parseCredentialKeys } from '../credentials';
 import type { Db } from '../db';
 import { log } from '../log';
@@ -8,6 +7,7 @@ import { claimDue, type ClaimedFollowUp } from './claims';
 import { afterFailure, maySent, OUTCOMES, type FollowUpOutcome } from './endings';
 import { countUnknown, finishClaim, freeLeftOffers } from './finish';
 import { processFollowUp, type ProcessContext } from './process';
+import { shareClaims } from './share-claims';
 import { createWorkspaceReader } from './workspaces';
 
 export interface FollowUpsContext {
@@ -39,7 +39,7 @@ export interface FollowUpsReport extends Record<FollowUpOutcome, number> {
   durationMs: number;
 }
 
-/** As many as are claimed at once are worked on at once: a claim does not wait in a queue. */
+/** Rows worked on at once; none is claimed before a worker is free for it. */
 const AT_ONCE = 8;
 const DELIVERY_TIMEOUT_MS = 10_000;
 /** A claim outlives everything that one row can take; it begins anew when the message goes out. */
@@ -74,15 +74,13 @@ export async function runFollowUps(context: FollowUpsContext, { runId, timeBudge
 
   const progress = { claimed: 0, isDone: false };
   // One claim after the other: each sees whose turn the one before was.
-  const inTurn = pLimit(1);
-  const claim = async (limit: number): Promise<ClaimedFollowUp[]> =>
-    await inTurn(async () => {
-      if (progress.isDone || timeLeftMs() <= needsMs) return [];
-      const rows = await claimDue(db, { limit, claimMs: CLAIM_MS, timeoutMs: Math.min(5_000, timeLeftMs()), now });
-      progress.claimed += rows.length;
-      progress.isDone = rows.length < limit;
-      return rows;
-    });
+  const next = shareClaims(async (limit) => {
+    if (progress.isDone || timeLeftMs() <= needsMs) return [];
+    const rows = await claimDue(db, { limit, claimMs: CLAIM_MS, timeoutMs: Math.min(5_000, timeLeftMs()), now });
+    progress.claimed += rows.length;
+    progress.isDone = rows.length < limit;
+    return rows;
+  });
   const one = async (row: ClaimedFollowUp): Promise<void> => {
     try {
       counts[await processFollowUp(processContext, row, await workspaceOf(row.workspaceId))]++;
@@ -92,10 +90,9 @@ export async function runFollowUps(context: FollowUpsContext, { runId, timeBudge
   };
 
   await freeLeftOffers(db);
-  const first = await claim(AT_ONCE);
-  // A worker for each row of the first claim: a slow receiver holds up one of them.
-  const workers = Promise.allSettled(first.map(async (row) => {
-    for (let at: ClaimedFollowUp | undefined = row; at; [at] = await claim(1)) await one(at);
+  // Each works on one row at a time: a slow receiver holds up one of them.
+  const workers = Promise.allSettled(Array.from({ length: AT_ONCE }, async () => {
+    for (let row = await next(); row; row = await next()) await one(row);
   }));
   const ended = await beforeTheEnd(workers, timeLeftMs() + END_GRACE_MS);
   const broken = ended?.find((worker) => worker.status === 'rejected');

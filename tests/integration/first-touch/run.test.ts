@@ -106,7 +106,9 @@ describe('a run that ends in the middle of a replacement', () => {
     await stage.at(MONDAY + 2 * MINUTE);
     await stage.run();
     const [record] = await stage.db.firstTouch.findMany();
-    expect(record).toMatchObject({ state: 'written', slotsUtc: chosen });
+    // Seen in the scheduled email, or written once more.
+    expect(['written', 'rendered']).toContain(record?.state);
+    expect(record?.slotsUtc).toEqual(chosen);
     expect(value(workspace, leadsOf(workspace)[0] ?? 0)).toBe(record?.sentence);
     const prepared = await stage.db.slotOffer.findMany({ where: { clientId: workspace, state: 'prepared' }, orderBy: { slotUtc: 'asc' } });
     expect(prepared.map(({ slotUtc }) => slotUtc)).toEqual(chosen);
