@@ -1,9 +1,7 @@
 /** What is to be done for one lead that has had no email of a campaign yet. Pure. */
+import { millisecondsInDay as DAY_MS, millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import type { Reach } from './reach';
 import type { LeadResult, TouchRecord } from './types';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** So near to its sending a row may be on its way; what is changed now is a race. */
 export const TOO_LATE_MS = MINUTE_MS;

@@ -1,8 +1,7 @@
 /** What happens to a follow-up next: pure decisions of facts and `now`. */
+import { millisecondsInHour as HOUR_MS, millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import { nextOpening, type WorkingHours } from '../slots/working-hours';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** Without usable times for this long, the follow-up is given up. */
 export const MAX_DEFERRAL_MS = 24 * HOUR_MS;
 /** The first waits are short, since most gaps end with the next sweeps. */

@@ -1,3 +1,4 @@
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Vendor } from './errors';
 
@@ -12,7 +13,6 @@ export interface Refusal {
 }
 
 const SECOND_MS = 1000;
-const HOUR_MS = 3_600_000;
 
 /** No quota of any vendor lasts longer than a day; a larger figure is a mistake of theirs. */
 const MAX_RETRY_AFTER_MS = 24 * HOUR_MS;

@@ -1,4 +1,6 @@
-export const DAY_MS = 24 * 60 * 60 * 1000;
+import { millisecondsInDay as DAY_MS } from 'date-fns/constants';
+
+export { DAY_MS };
 
 /** Half-open, epoch milliseconds. */
 export interface Window {

@@ -1,11 +1,11 @@
 /** `PUT` and `DELETE /api/bookings/{externalId}`: an agency's tool says what was booked, and what is off. */
+import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { z } from 'zod';
 import { cancelBooking, DEFAULT_BOOKING_SOURCE, putBooking, type StoredBooking } from '../bookings';
 import { lastSegment, type ApiHandler } from './api-route';
 import { givenText, instant, readJsonBody, readParameters } from './input';
 import { badRequest, bookingNotFound, workspaceNotFound } from './problem';
 
-const HOUR_MS = 3_600_000;
 /** A wrong year would take every time until then. */
 const MAX_LENGTH_DAYS = 31;
 const MAX_EMAIL_LENGTH = 254;

@@ -1,9 +1,8 @@
 /** When a workspace may be tried again: pure decisions, every one a function of facts and `now`. */
+import { millisecondsInHour as HOUR_MS, millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import { ERROR_KINDS, type ErrorKind } from '../providers/errors';
 import type { StatusFacts } from './types';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** A bot wall (403 without a credential) passes in minutes; knocking sooner prolongs it. */
 const FORBIDDEN_BASE_MS = 2 * MINUTE_MS;
 /** What a person must repair is looked at again in hours, in case it was repaired on the other side. */

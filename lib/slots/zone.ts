@@ -3,11 +3,10 @@
  * Between two transitions it runs evenly, so a stretch of time is cut at transitions and then compared as
  * plain numbers; no local time is ever turned back into an instant, which a gap or a fold makes ambiguous.
  */
+import { millisecondsInDay as DAY_MS, millisecondsInHour as HOUR_MS, millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import { IANAZone } from 'luxon';
 
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
+export { MINUTE_MS, HOUR_MS, DAY_MS };
 
 /** Days of zones that are remembered; a day is one small entry. */
 const MAX_REMEMBERED_DAYS = 50_000;

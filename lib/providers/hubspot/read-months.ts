@@ -1,6 +1,7 @@
+import { millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import type { AvailabilityPage } from './schema';
 
-export const MINUTE_MS = 60_000;
+export { MINUTE_MS };
 
 export interface MonthsReading {
   /** Starts of the wanted duration in all months, as sent: neither clipped nor sorted. */
