@@ -9,7 +9,7 @@ import { createStage, DAY, expectLedgerToEqualEmails, halfHours, HOUR, KEY, MINU
 
 const SECRET = 'crash-test-secret-1';
 const WRITE_STEPS: ChildTask['step'][] = ['prepared', 'recorded', 'patching', 'patched', 'written'];
-const CRASHES = Number(process.env.FIRST_TOUCH_CRASHES ?? 36);
+const CRASHES = Number(process.env.FIRST_TOUCH_CRASHES ?? 16);
 const SEED = Number(process.env.FIRST_TOUCH_SEED ?? 20261123);
 /** Enough that each run meets its step. */
 const LEADS_A_RUN = 6;

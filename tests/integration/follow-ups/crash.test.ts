@@ -9,7 +9,7 @@ import { runInProcess, type ChildTask } from './crash-process';
 import { createStage, expectTruth, KEY, messagesThatWentOut, type Stage } from './support';
 
 const STEPS: ChildTask['step'][] = ['claimed', 'prepared', 'asked', 'intended', 'sending', 'delivered', 'finished'];
-const CRASHES = Number(process.env.FOLLOW_UP_CRASHES ?? 21);
+const CRASHES = Number(process.env.FOLLOW_UP_CRASHES ?? 7);
 const SEED = Number(process.env.FOLLOW_UP_SEED ?? Date.now() % 1_000_000);
 
 function draws(seed: number): () => number {
