@@ -28,7 +28,7 @@ export interface FetchOptions {
   meta?: ProviderMeta;
   /** The event type or calendar that a person chose; always wins over `meta.resolvedId`. */
   chosenId?: string;
-  /** The workspace's wish; decides only where the link offers several durations (HubSpot). */
+  /** The workspace's wish: HubSpot must offer it; it is the length itself where the interface states none (public GHL). */
   durationMinutes: number;
   /** The workspace's zone, used where the provider does not state one. */
   timezone: string;

@@ -112,6 +112,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const retryHasPlace = async (item: WorkItem): Promise<boolean> => {
     if (!item.credential) return true;
     const now = clock.now();
+    // A database that does not answer gives no place: the first failure then stands, and is recorded.
     const { admitted } = await reserveQuota(context.db, [item], {
       now, endsAt: Math.min(endsAt, now + RETRY_QUOTA_WAIT_MS), sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: RETRY_QUOTA_WAIT_MS,
     }).catch(() => ({ admitted: [] }));
