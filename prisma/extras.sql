@@ -32,3 +32,6 @@ ALTER TABLE "WorkspaceSettings" ADD CONSTRAINT "WorkspaceSettings_timezone_check
 ALTER TABLE "WorkspaceSettings" ADD CONSTRAINT "WorkspaceSettings_meetingDurationMinutes_check"
   CHECK ("meetingDurationMinutes" BETWEEN 1 AND 1440);
 ALTER TABLE "Booking" ADD CONSTRAINT "Booking_interval_check" CHECK ("endsAt" > "startsAt");
+
+-- One open alarm a cause.
+CREATE UNIQUE INDEX "Alarm_open_key" ON "Alarm"("kind", "subject") WHERE "closedAt" IS NULL;
