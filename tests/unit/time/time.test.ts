@@ -22,7 +22,7 @@ const YEARS = [2026, 2027, 2028, 2029, 2030, 2031];
 
 const ALL_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 /** Half-hour summer time, an hour in winter instead, months of fasting, both ends of the date line, quarters of an hour. */
-const ODD_ZONES = ['UTC', 'Australia/Lord_Howe', 'Europe/Dublin', 'Africa/Casablanca', 'Asia/Gaza', 'Pacific/Kiritimati', 'Pacific/Pago_Pago', 'Pacific/Apia', 'Pacific/Chatham', 'Asia/Kathmandu', 'America/St_Johns', 'America/Nuuk', 'America/Santiago', 'Europe/Berlin', 'America/New_York'];
+const ODD_ZONES = ['UTC', 'Australia/Lord_Howe', 'Europe/Dublin', 'Africa/Casablanca', 'Asia/Gaza', 'Pacific/Kiritimati', 'Pacific/Pago_Pago', 'Pacific/Apia', 'Pacific/Chatham', 'Asia/Kathmandu', 'America/St_Johns', 'America/Nuuk', 'America/Santiago', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Asia/Dubai'];
 const isLong = CASES >= 1_000_000;
 
 /** mulberry32 */
