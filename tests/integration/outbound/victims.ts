@@ -53,6 +53,7 @@ export async function startVictims(): Promise<Victims> {
   // Every socket of this process, TLS or not, whoever listens at the other end.
   let sockets: { socket: Socket; connected: boolean; port: number | undefined }[] = [];
   let onAddress: ((address: string | undefined) => void) | undefined;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the socket it is of
   const { connect } = Socket.prototype;
   const spy = vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
     const seen: (typeof sockets)[number] = { socket: this, connected: false, port: undefined };

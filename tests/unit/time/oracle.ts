@@ -73,8 +73,8 @@ export interface Timeline {
   spans: Span[];
   /** The first instants of a new offset. */
   transitions: number[];
-  offsetAt(instant: number): number;
-  at(instant: number): Clock;
+  offsetAt: (instant: number) => number;
+  at: (instant: number) => Clock;
 }
 
 const SHOWN = /^(\d+)\/(\d+)\/(\d+), (\d+):(\d+):(\d+)$/;
