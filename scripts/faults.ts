@@ -1,5 +1,5 @@
 // `npm run test:faults`: the built app on several processes, killed, frozen and cut off, also behind PgBouncer.
-// `--short`: the lock alone. Says what it lacks; installs nothing unless told to with `--install`.
+// `--short`: the lock and the bundle. Says what it lacks; installs nothing unless told to with `--install`.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,13 +18,13 @@ interface Options {
   report?: string;
 }
 
-/** Two hits at once, a hundred at once, a killed holder; straight and pooled. */
-const SHORT_PART = 'tests/faults/lock.test.ts';
+/** Two hits at once, a hundred at once, a killed holder, straight and pooled; and what the build holds. */
+const SHORT_PART = ['tests/faults/lock.test.ts', 'tests/faults/bundle.test.ts'];
 const VITEST = join(PROJECT_ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 
 const options = new Command('npm run test:faults --')
   .description('Tests of the built app on several processes: kills, freezes, lost connections, deadlines.')
-  .option('--short', 'the lock alone, about a minute')
+  .option('--short', 'the lock and the bundle, about a minute')
   .option('--install', `install what is missing on Debian or Ubuntu, as root: ${PGBOUNCER_INSTALL}`)
   .option('--report <file>', 'also write the results as JSON')
   .parse()
@@ -54,7 +54,7 @@ async function runTests(lifetime: Lifetime, { short, report }: Options): Promise
   const tests = spawnGuarded({
     name: 'tests',
     command: process.execPath,
-    args: [VITEST, 'run', '--project', 'faults', ...reporters, ...(short ? [SHORT_PART] : [])],
+    args: [VITEST, 'run', '--project', 'faults', ...reporters, ...(short ? SHORT_PART : [])],
     cwd: PROJECT_ROOT,
     output: 'inherit',
   });
