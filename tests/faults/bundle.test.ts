@@ -7,9 +7,11 @@ import { PROJECT_ROOT } from '../../scripts/local/migration-files';
 const BUILD = join(PROJECT_ROOT, '.next');
 const { packages } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, { dev?: true; devOptional?: true }> };
 const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '');
-/** Names that production installs under any version, and names that it does not. */
-const inProduction = new Set(Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev).map(([path]) => nameOf(path)));
-const onlyInDevelopment = new Set(Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev).map(([path]) => nameOf(path)).filter((name) => !inProduction.has(name)));
+/** Optional peers of production packages (Prisma's command line) are development's, too. */
+const isOfDevelopment = ({ dev, devOptional }: { dev?: true; devOptional?: true }): boolean => dev === true || devOptional === true;
+const namesOf = (wanted: boolean): string[] => Object.entries(packages).filter(([path, entry]) => path !== '' && isOfDevelopment(entry) === wanted).map(([path]) => nameOf(path));
+const inProduction = new Set(namesOf(false));
+const onlyInDevelopment = new Set(namesOf(true).filter((name) => !inProduction.has(name)));
 
 const filesOf = (folder: string, pattern: RegExp): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && pattern.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
