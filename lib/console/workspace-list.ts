@@ -1,0 +1,160 @@
+/** The console's list of workspaces: filtered, sorted, counted and cut to a page in one statement. */
+import { boundedTransaction, Prisma, type Db } from '../db';
+import type { ErrorKind } from '../providers/errors';
+import { configuredWorkspaces, epochMs, fingerprintSql } from '../refresh/configured';
+import { stateOf, WORKSPACE_STATES, type StateFacts, type WorkspaceState } from '../refresh/state';
+import { stateSql } from '../refresh/state-sql';
+import { PAGE_SIZE, type ListFilter, type Sort } from './filter';
+
+export interface ListedWorkspace {
+  id: string;
+  name: string;
+  agencyId: string | null;
+  agencyName: string | null;
+  provider: 'calendly' | 'hubspot' | 'ghl' | 'unknown' | null;
+  state: WorkspaceState;
+  /** Why it has no slots for readers; null while it has. */
+  reason: string | null;
+  /** Since the start of the last success. */
+  ageMs: number | null;
+  slotCount: number;
+  /** Epoch milliseconds; null: nothing is due, it is paused or has no link. In the past: at the next sweep. */
+  dueAt: number | null;
+  lastError: string | null;
+  errorKind: ErrorKind | null;
+  consecutiveFailures: number;
+}
+
+export interface WorkspacePage {
+  /** The database's clock, epoch milliseconds. */
+  now: number;
+  rows: ListedWorkspace[];
+  /** How many match. */
+  total: number;
+  /** How many of each state match everything but the state. */
+  byState: Record<WorkspaceState, number>;
+  agencies: { id: string; name: string }[];
+  /** Of the whole table; 0: there is nothing to look for yet. */
+  workspaces: number;
+}
+
+/** The most ids that "all that match" selects. */
+export const MAX_SELECTED = 1_000;
+
+interface Row extends Omit<ListedWorkspace, 'state' | 'reason' | 'ageMs' | 'slotCount'>, StateFacts {}
+
+interface Answer {
+  now: number;
+  rows: Row[] | null;
+  total: number;
+  states: Record<string, number> | null;
+  agencies: [string, string][] | null;
+  workspaces: number;
+}
+
+/**
+ * @param options.now epoch milliseconds; default: the database's clock
+ * @throws when the database does not answer within `timeoutMs`
+ */
+export async function listConsoleWorkspaces(db: Db, filter: ListFilter, options: { maxAgeMs: number; timeoutMs: number; pageSize?: number }): Promise<WorkspacePage> {
+  const pageSize = options.pageSize ?? PAGE_SIZE;
+  const [answers] = await boundedTransaction(db, options.timeoutMs, [
+    db.$queryRaw<{ answer: Answer }[]>`
+      WITH known AS MATERIALIZED (${known(filter, options.maxAgeMs)}),
+      shown AS (SELECT * FROM known WHERE ${ofState(filter)}),
+      page AS (SELECT *, row_number() OVER (ORDER BY ${orderOf(filter)}) AS place FROM shown
+        ORDER BY ${orderOf(filter)} LIMIT ${pageSize} OFFSET ${(filter.page - 1) * pageSize})
+      SELECT json_build_object(
+        'now', ${epochMs(Prisma.sql`statement_timestamp()`)},
+        'total', (SELECT count(*) FROM shown),
+        'states', (SELECT json_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM known GROUP BY state) t),
+        'workspaces', (SELECT count(*) FROM "Client"),
+        'agencies', (SELECT json_agg(json_build_array(t.id, t.name) ORDER BY lower(t.name), t.id) FROM (
+          SELECT DISTINCT c."userId" AS id, COALESCE(a.name, c."userId") AS name FROM "Client" c LEFT JOIN "Agency" a ON a.id = c."userId"
+          WHERE c."userId" IS NOT NULL) t),
+        'rows', (SELECT json_agg(json_build_object(
+            'id', c.id, 'name', c.name, 'agencyId', c."userId", 'agencyName', (SELECT a.name FROM "Agency" a WHERE a.id = c."userId"),
+            'provider', l.type, 'dueAt', ${epochMs(Prisma.sql`page.due`)}, 'lastError', s."lastError", 'errorKind', s."errorKind",
+            'consecutiveFailures', COALESCE(s."consecutiveFailures", 0), 'isPaused', page.state = 'paused', 'hasLink', l.id IS NOT NULL,
+            'fingerprint', ${fingerprintSql}, 'attemptFingerprint', s."attemptFingerprint", 'actionRequired', COALESCE(s."actionRequired", false),
+            'succeededAt', ${epochMs(Prisma.sql`s."succeededAt"`)}, 'staleAt', ${epochMs(Prisma.sql`s."staleAt"`)},
+            'slotsFingerprint', k."slotsFingerprint", 'storedCount', COALESCE(k."slotCount", 0)) ORDER BY page.place)
+          FROM page JOIN ${configuredWorkspaces} ON c.id = page.id
+            LEFT JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = c.id
+            LEFT JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = c.id)) AS answer`,
+  ]);
+  const answer = answers[0]?.answer;
+  if (!answer) throw new Error('the list query returned no row');
+  return {
+    now: answer.now, total: answer.total, workspaces: answer.workspaces,
+    rows: (answer.rows ?? []).map((row) => listed(row, answer.now, options.maxAgeMs)),
+    byState: Object.fromEntries(WORKSPACE_STATES.map((state) => [state, answer.states?.[state] ?? 0])) as Record<WorkspaceState, number>,
+    agencies: (answer.agencies ?? []).map(([id, name]) => ({ id, name })),
+  };
+}
+
+/** The ids of everything that matches, on whatever page: what a bulk action on "all of them" is for. */
+export async function matchingIds(db: Db, filter: ListFilter, options: { maxAgeMs: number; timeoutMs: number }): Promise<string[]> {
+  const [rows] = await boundedTransaction(db, options.timeoutMs, [
+    db.$queryRaw<{ id: string }[]>`
+      SELECT id FROM (${known(filter, options.maxAgeMs)}) known WHERE ${ofState(filter)} ORDER BY ${orderOf(filter)} LIMIT ${MAX_SELECTED}`,
+  ]);
+  return rows.map(({ id }) => id);
+}
+
+const now = Prisma.sql`statement_timestamp()`;
+
+/** Every workspace that the filter, but for the state, lets through: its state and what it is sorted by. */
+function known(filter: ListFilter, maxAgeMs: number): Prisma.Sql {
+  return Prisma.sql`
+    SELECT c.id, lower(c.name) AS name, s."succeededAt" AS succeeded, COALESCE(k."slotCount", 0) AS slots, ${stateSql(now, maxAgeMs)} AS state,
+      CASE WHEN w."pausedAt" IS NOT NULL OR l.id IS NULL THEN NULL
+        WHEN s."attemptFingerprint" IS DISTINCT FROM ${fingerprintSql} THEN ${now}
+        ELSE greatest(s."staleAt", s."retryAt", s."fetchedAt") END AS due
+    FROM ${configuredWorkspaces}
+      LEFT JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = c.id
+      LEFT JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = c.id
+    WHERE ${Prisma.join(conditionsOf(filter), ' AND ')}`;
+}
+
+function conditionsOf({ q, agency, provider }: ListFilter): Prisma.Sql[] {
+  const conditions = [Prisma.sql`true`];
+  if (agency !== null) conditions.push(Prisma.sql`c."userId" = ${agency}`);
+  if (provider !== null) conditions.push(Prisma.sql`l.type::text = ${provider}`);
+  if (q !== '') {
+    const like = `%${q.replace(/[\\%_]/g, '\\$&')}%`;
+    conditions.push(Prisma.sql`(c.name ILIKE ${like} OR c.id ILIKE ${like} OR l.url ILIKE ${like} OR c."userId" ILIKE ${like}
+      OR c."userId" IN (SELECT a.id FROM "Agency" a WHERE a.name ILIKE ${like}))`);
+  }
+  return conditions;
+}
+
+function ofState({ state }: ListFilter): Prisma.Sql {
+  return state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}`;
+}
+
+/** Whose calendar somebody must look at comes first; what is paused was meant to be. */
+const URGENCY: WorkspaceState[] = ['misconfigured', 'unavailable', 'empty', 'stale', 'fresh', 'paused'];
+
+function orderOf({ sort, dir }: ListFilter): Prisma.Sql {
+  const direction = dir === 'asc' ? Prisma.sql`ASC` : Prisma.sql`DESC`;
+  // Never read is older than any age; without a due time is later than any.
+  const oldestFirst = Prisma.sql`succeeded ASC NULLS FIRST`;
+  const by: Record<Sort, Prisma.Sql> = {
+    attention: Prisma.sql`array_position(${URGENCY}::text[], state) ${direction}, ${oldestFirst}`,
+    name: Prisma.sql`name ${direction}`,
+    age: dir === 'desc' ? oldestFirst : Prisma.sql`succeeded DESC NULLS LAST`,
+    due: Prisma.sql`due ${direction} ${dir === 'asc' ? Prisma.sql`NULLS LAST` : Prisma.sql`NULLS FIRST`}`,
+    slots: Prisma.sql`slots ${direction}`,
+  };
+  return Prisma.sql`${by[sort]}, name, id`;
+}
+
+function listed(row: Row, at: number, maxAgeMs: number): ListedWorkspace {
+  const { state, reason } = stateOf(row, at, maxAgeMs);
+  return {
+    id: row.id, name: row.name, agencyId: row.agencyId, agencyName: row.agencyName, provider: row.provider, state, reason: reason ?? null,
+    ageMs: row.succeededAt === null ? null : Math.max(0, at - row.succeededAt), slotCount: row.storedCount, dueAt: row.dueAt,
+    lastError: row.lastError, errorKind: row.errorKind, consecutiveFailures: row.consecutiveFailures,
+  };
+}
