@@ -1,7 +1,7 @@
 /** Reads one workspace's open slots in one statement. Makes no network call. */
 import { bounded, Prisma, type Db } from '../db';
 import type { ErrorKind } from '../providers/errors';
-import { configuredWorkspaces, epochMs, fingerprintSql, instantOf } from './configured';
+import { configuredWorkspaces, epochMs, fingerprintSql, instantOf, pausedSql } from './configured';
 import { stateOf, isUsable, type WorkspaceState } from './state';
 
 export interface AvailabilityAnswer {
@@ -76,7 +76,7 @@ export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: numbe
   // Bookings are folded once into a multirange (NOT EXISTS for each slot took 2.4 times as long); slots leave
   // as epoch milliseconds in text (Dates through the driver took 5 times as long).
   const rows = await bounded(READ_TIMEOUT_MS, () => db.$queryRaw<Row[]>`
-    SELECT ${epochMs(Prisma.sql`t.now`)} AS now, w."pausedAt" IS NOT NULL AS paused,
+    SELECT ${epochMs(Prisma.sql`t.now`)} AS now, ${pausedSql} AS paused,
       l.id AS link_id, l.url AS link_url, l.type::text AS link_type, ${fingerprintSql} AS fingerprint,
       s."attemptFingerprint" AS attempt_fingerprint, COALESCE(s."actionRequired", false) AS action_required,
       s."errorKind" AS error_kind, s."lastError" AS last_error,
