@@ -1,8 +1,8 @@
 /** The console's list of workspaces: filtered, sorted, counted and cut to a page in one statement. */
 import { boundedTransaction, Prisma, type Db } from '../db';
 import type { ErrorKind } from '../providers/errors';
-import { configuredWorkspaces, epochMs, fingerprintSql } from '../refresh/configured';
-import { stateOf, WORKSPACE_STATES, type StateFacts, type WorkspaceState } from '../refresh/state';
+import { configuredWorkspaces, epochMs, fingerprintSql, pausedBySql, pausedSql } from '../refresh/configured';
+import { stateOf, WORKSPACE_STATES, type PausedBy, type StateFacts, type WorkspaceState } from '../refresh/state';
 import { stateSql } from '../refresh/state-sql';
 import { PAGE_SIZE, type ListFilter, type Sort } from './filter';
 
@@ -13,6 +13,7 @@ export interface ListedWorkspace {
   agencyName: string | null;
   provider: 'calendly' | 'hubspot' | 'ghl' | 'unknown' | null;
   state: WorkspaceState;
+  pausedBy: PausedBy | null;
   /** Why it has no slots for readers; null while it has. */
   reason: string | null;
   /** Since the start of the last success. */
@@ -41,7 +42,9 @@ export interface WorkspacePage {
 /** The most ids that "all that match" selects. */
 export const MAX_SELECTED = 1_000;
 
-interface Row extends Omit<ListedWorkspace, 'state' | 'reason' | 'ageMs' | 'slotCount'>, StateFacts {}
+interface Row extends Omit<ListedWorkspace, 'state' | 'reason' | 'ageMs' | 'slotCount' | 'pausedBy'>, StateFacts {
+  pausedBy: PausedBy | null;
+}
 
 interface Answer {
   now: number;
@@ -53,7 +56,6 @@ interface Answer {
 }
 
 /**
- * @param options.now epoch milliseconds; default: the database's clock
  * @throws when the database does not answer within `timeoutMs`
  */
 export async function listConsoleWorkspaces(db: Db, filter: ListFilter, options: { maxAgeMs: number; timeoutMs: number; pageSize?: number }): Promise<WorkspacePage> {
@@ -70,12 +72,10 @@ export async function listConsoleWorkspaces(db: Db, filter: ListFilter, options:
         'states', (SELECT json_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM known GROUP BY state) t),
         'workspaces', (SELECT count(*) FROM "Client"),
         'agencies', (SELECT json_agg(json_build_array(t.id, t.name) ORDER BY lower(t.name), t.id) FROM (
-          SELECT DISTINCT c."userId" AS id, COALESCE(a.name, c."userId") AS name FROM "Client" c LEFT JOIN "Agency" a ON a.id = c."userId"
-          WHERE c."userId" IS NOT NULL) t),
+          SELECT u.id, COALESCE(a.name, u.id) AS name FROM (SELECT DISTINCT "userId" AS id FROM "Client" WHERE "userId" IS NOT NULL) u LEFT JOIN "Agency" a USING (id)) t),
         'rows', (SELECT json_agg(json_build_object(
-            'id', c.id, 'name', c.name, 'agencyId', c."userId", 'agencyName', (SELECT a.name FROM "Agency" a WHERE a.id = c."userId"),
-            'provider', l.type, 'dueAt', ${epochMs(Prisma.sql`page.due`)}, 'lastError', s."lastError", 'errorKind', s."errorKind",
-            'consecutiveFailures', COALESCE(s."consecutiveFailures", 0), 'isPaused', page.state = 'paused', 'hasLink', l.id IS NOT NULL,
+            'id', c.id, 'name', c.name, 'agencyId', c."userId", 'agencyName', a.name, 'pausedBy', ${pausedBySql}, 'provider', l.type, 'dueAt', ${epochMs(Prisma.sql`page.due`)}, 'lastError', s."lastError", 'errorKind', s."errorKind",
+            'consecutiveFailures', COALESCE(s."consecutiveFailures", 0), 'isPaused', ${pausedSql}, 'hasLink', l.id IS NOT NULL,
             'fingerprint', ${fingerprintSql}, 'attemptFingerprint', s."attemptFingerprint", 'actionRequired', COALESCE(s."actionRequired", false),
             'succeededAt', ${epochMs(Prisma.sql`s."succeededAt"`)}, 'staleAt', ${epochMs(Prisma.sql`s."staleAt"`)},
             'slotsFingerprint', k."slotsFingerprint", 'storedCount', COALESCE(k."slotCount", 0)) ORDER BY page.place)
@@ -108,7 +108,7 @@ const now = Prisma.sql`statement_timestamp()`;
 function known(filter: ListFilter, maxAgeMs: number): Prisma.Sql {
   return Prisma.sql`
     SELECT c.id, lower(c.name) AS name, s."succeededAt" AS succeeded, COALESCE(k."slotCount", 0) AS slots, ${stateSql(now, maxAgeMs)} AS state,
-      CASE WHEN w."pausedAt" IS NOT NULL OR l.id IS NULL THEN NULL
+      CASE WHEN ${pausedSql} OR l.id IS NULL THEN NULL
         WHEN s."attemptFingerprint" IS DISTINCT FROM ${fingerprintSql} THEN ${now}
         ELSE greatest(s."staleAt", s."retryAt", s."fetchedAt") END AS due
     FROM ${configuredWorkspaces}
@@ -123,8 +123,7 @@ function conditionsOf({ q, agency, provider }: ListFilter): Prisma.Sql[] {
   if (provider !== null) conditions.push(Prisma.sql`l.type::text = ${provider}`);
   if (q !== '') {
     const like = `%${q.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(Prisma.sql`(c.name ILIKE ${like} OR c.id ILIKE ${like} OR l.url ILIKE ${like} OR c."userId" ILIKE ${like}
-      OR c."userId" IN (SELECT a.id FROM "Agency" a WHERE a.name ILIKE ${like}))`);
+    conditions.push(Prisma.sql`(c.name ILIKE ${like} OR c.id ILIKE ${like} OR l.url ILIKE ${like} OR c."userId" ILIKE ${like} OR a.name ILIKE ${like})`);
   }
   return conditions;
 }
@@ -153,7 +152,7 @@ function orderOf({ sort, dir }: ListFilter): Prisma.Sql {
 function listed(row: Row, at: number, maxAgeMs: number): ListedWorkspace {
   const { state, reason } = stateOf(row, at, maxAgeMs);
   return {
-    id: row.id, name: row.name, agencyId: row.agencyId, agencyName: row.agencyName, provider: row.provider, state, reason: reason ?? null,
+    id: row.id, name: row.name, agencyId: row.agencyId, agencyName: row.agencyName, provider: row.provider, state, pausedBy: row.pausedBy, reason: reason ?? null,
     ageMs: row.succeededAt === null ? null : Math.max(0, at - row.succeededAt), slotCount: row.storedCount, dueAt: row.dueAt,
     lastError: row.lastError, errorKind: row.errorKind, consecutiveFailures: row.consecutiveFailures,
   };

@@ -6,7 +6,8 @@ import type { CredentialKeys, CredentialOwner } from '../credentials';
 import type { Db, Prisma } from '../db';
 import { setFirstTouch, type FirstTouchSettings } from '../first-touch/settings';
 import { switchFollowUps } from '../follow-ups/settings';
-import { safeUrl } from '../providers/errors';
+import { pauseAgency, pauseProvider, resumeAgency, resumeProvider } from '../pauses';
+import { safeUrl, type CalendarProvider } from '../providers/errors';
 import { changeWorkspace, chooseCalendar, pauseAll, removeCredential, resumeAll, setCredential, type WorkspaceChanges } from '../workspaces';
 import { once, recordEach, type By, type Done } from './audit';
 
@@ -52,6 +53,17 @@ export async function pauseWorkspaces(db: Db, by: By, workspaceIds: readonly str
 /** @returns the ids of those that were paused */
 export async function resumeWorkspaces(db: Db, by: By, workspaceIds: readonly string[]): Promise<Done<string[]>> {
   return await changeEach(db, by, 'resume', workspaceIds, (tx) => resumeAll(tx, workspaceIds));
+}
+
+/** @throws WorkspaceInputError when there is no such agency */
+export async function switchAgency(db: Db, by: By, agencyId: string, isPaused: boolean): Promise<Done<void>> {
+  const deed = { action: isPaused ? 'agency.pause' : 'agency.resume', subject: agencyId, agencyId };
+  return await once(db, by, deed, (tx) => (isPaused ? pauseAgency(tx, agencyId, new Date()) : resumeAgency(tx, agencyId)));
+}
+
+export async function switchProvider(db: Db, by: By, provider: CalendarProvider, isPaused: boolean): Promise<Done<void>> {
+  const deed = { action: isPaused ? 'provider.pause' : 'provider.resume', subject: provider };
+  return await once(db, by, deed, (tx) => (isPaused ? pauseProvider(tx, provider, new Date()) : resumeProvider(tx, provider)));
 }
 
 /** One entry for the submission, and where it is about several workspaces one more for each that changed. */

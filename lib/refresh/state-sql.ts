@@ -3,7 +3,7 @@
  * together; whoever changes one changes both.
  */
 import { Prisma } from '../db';
-import { fingerprintSql } from './configured';
+import { fingerprintSql, pausedSql } from './configured';
 
 /**
  * Over `configuredWorkspaces` with the hot row `s` and the cold row `k` joined.
@@ -11,7 +11,7 @@ import { fingerprintSql } from './configured';
  */
 export function stateSql(now: Prisma.Sql, maxAgeMs: number): Prisma.Sql {
   return Prisma.sql`CASE
-    WHEN w."pausedAt" IS NOT NULL THEN 'paused'
+    WHEN ${pausedSql} THEN 'paused'
     WHEN l.id IS NULL THEN 'misconfigured'
     WHEN s."actionRequired" AND s."attemptFingerprint" = ${fingerprintSql} THEN 'misconfigured'
     WHEN s."succeededAt" IS NULL OR k."slotsFingerprint" IS NULL OR k."slotsFingerprint" <> ${fingerprintSql}

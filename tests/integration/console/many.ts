@@ -7,6 +7,7 @@ export async function addManyWorkspaces(db: Db, count: number, seed: number): Pr
   await db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT setseed(${seed}::float8)`;
     await tx.$executeRaw`INSERT INTO "Agency" (id, name) SELECT 'agency-' || i, 'Agency ' || i FROM generate_series(0, 9) i`;
+    await tx.$executeRaw`UPDATE "Agency" SET "pausedAt" = now() WHERE id = 'agency-7'`;
     await tx.$executeRaw`
       INSERT INTO "Client" (id, name, "userId") SELECT 'w-' || i, 'Workspace ' || lpad(i::text, 5, '0'), CASE WHEN i % 11 < 10 THEN 'agency-' || i % 11 END
       FROM generate_series(1, ${count}::int) i`;

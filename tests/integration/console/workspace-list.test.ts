@@ -75,6 +75,13 @@ describe(`the list of workspaces (SEED=${SEED})`, () => {
     expect((await list({ q: '_____' })).total).toBe(0);
   });
 
+  it('says whose pause it is', async () => {
+    const { rows } = await list({ state: 'paused', agency: 'agency-7' });
+    expect(rows.length).toBeGreaterThan(50);
+    expect(new Set(rows.map((row) => row.pausedBy))).toEqual(new Set(['workspace', 'agency']));
+    expect(rows.find((row) => row.pausedBy === 'agency')?.reason).toMatch(/agency is paused/);
+  });
+
   it('combines filters, and pages show every match once', async () => {
     const filter = { agency: 'agency-1', provider: 'calendly' } as const;
     const whole = await list(filter);
