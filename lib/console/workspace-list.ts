@@ -1,30 +1,10 @@
 /** The console's list of workspaces: filtered, sorted, counted and cut to a page in one statement. */
 import { boundedTransaction, Prisma, type Db } from '../db';
-import type { ErrorKind } from '../providers/errors';
-import { configuredWorkspaces, epochMs, fingerprintSql, pausedBySql, pausedSql } from '../refresh/configured';
-import { stateOf, WORKSPACE_STATES, type PausedBy, type StateFacts, type WorkspaceState } from '../refresh/state';
+import { epochMs, fingerprintSql, instantOf } from '../refresh/configured';
+import { WORKSPACE_STATES, type WorkspaceState } from '../refresh/state';
 import { stateSql } from '../refresh/state-sql';
 import { PAGE_SIZE, type ListFilter, type Sort } from './filter';
-
-export interface ListedWorkspace {
-  id: string;
-  name: string;
-  agencyId: string | null;
-  agencyName: string | null;
-  provider: 'calendly' | 'hubspot' | 'ghl' | 'unknown' | null;
-  state: WorkspaceState;
-  pausedBy: PausedBy | null;
-  /** Why it has no slots for readers; null while it has. */
-  reason: string | null;
-  /** Since the start of the last success. */
-  ageMs: number | null;
-  slotCount: number;
-  /** Epoch milliseconds; null: nothing is due, it is paused or has no link. In the past: at the next sweep. */
-  dueAt: number | null;
-  lastError: string | null;
-  errorKind: ErrorKind | null;
-  consecutiveFailures: number;
-}
+import { dueSql, knownWorkspaces, listed, rowJson, type ListedWorkspace, type Row } from './workspace-row';
 
 export interface WorkspacePage {
   /** The database's clock, epoch milliseconds. */
@@ -42,10 +22,6 @@ export interface WorkspacePage {
 /** The most ids that "all that match" selects. */
 export const MAX_SELECTED = 1_000;
 
-interface Row extends Omit<ListedWorkspace, 'state' | 'reason' | 'ageMs' | 'slotCount' | 'pausedBy'>, StateFacts {
-  pausedBy: PausedBy | null;
-}
-
 interface Answer {
   now: number;
   rows: Row[] | null;
@@ -55,33 +31,33 @@ interface Answer {
   workspaces: number;
 }
 
-/**
- * @throws when the database does not answer within `timeoutMs`
- */
-export async function listConsoleWorkspaces(db: Db, filter: ListFilter, options: { maxAgeMs: number; timeoutMs: number; pageSize?: number }): Promise<WorkspacePage> {
+export interface ListOptions {
+  maxAgeMs: number;
+  timeoutMs: number;
+  pageSize?: number;
+  /** Epoch milliseconds; default: the database's clock. */
+  now?: number;
+}
+
+/** @throws when the database does not answer within `timeoutMs` */
+export async function listConsoleWorkspaces(db: Db, filter: ListFilter, options: ListOptions): Promise<WorkspacePage> {
   const pageSize = options.pageSize ?? PAGE_SIZE;
+  const now = nowOf(options);
   const [answers] = await boundedTransaction(db, options.timeoutMs, [
     db.$queryRaw<{ answer: Answer }[]>`
-      WITH known AS MATERIALIZED (${known(filter, options.maxAgeMs)}),
+      WITH known AS MATERIALIZED (${known(filter, options)}),
       shown AS (SELECT * FROM known WHERE ${ofState(filter)}),
       page AS (SELECT *, row_number() OVER (ORDER BY ${orderOf(filter)}) AS place FROM shown
         ORDER BY ${orderOf(filter)} LIMIT ${pageSize} OFFSET ${(filter.page - 1) * pageSize})
       SELECT json_build_object(
-        'now', ${epochMs(Prisma.sql`statement_timestamp()`)},
+        'now', ${epochMs(now)},
         'total', (SELECT count(*) FROM shown),
         'states', (SELECT json_object_agg(state, n) FROM (SELECT state, count(*) AS n FROM known GROUP BY state) t),
         'workspaces', (SELECT count(*) FROM "Client"),
         'agencies', (SELECT json_agg(json_build_array(t.id, t.name) ORDER BY lower(t.name), t.id) FROM (
           SELECT u.id, COALESCE(a.name, u.id) AS name FROM (SELECT DISTINCT "userId" AS id FROM "Client" WHERE "userId" IS NOT NULL) u LEFT JOIN "Agency" a USING (id)) t),
-        'rows', (SELECT json_agg(json_build_object(
-            'id', c.id, 'name', c.name, 'agencyId', c."userId", 'agencyName', a.name, 'pausedBy', ${pausedBySql}, 'provider', l.type, 'dueAt', ${epochMs(Prisma.sql`page.due`)}, 'lastError', s."lastError", 'errorKind', s."errorKind",
-            'consecutiveFailures', COALESCE(s."consecutiveFailures", 0), 'isPaused', ${pausedSql}, 'hasLink', l.id IS NOT NULL,
-            'fingerprint', ${fingerprintSql}, 'attemptFingerprint', s."attemptFingerprint", 'actionRequired', COALESCE(s."actionRequired", false),
-            'succeededAt', ${epochMs(Prisma.sql`s."succeededAt"`)}, 'staleAt', ${epochMs(Prisma.sql`s."staleAt"`)},
-            'slotsFingerprint', k."slotsFingerprint", 'storedCount', COALESCE(k."slotCount", 0)) ORDER BY page.place)
-          FROM page JOIN ${configuredWorkspaces} ON c.id = page.id
-            LEFT JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = c.id
-            LEFT JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = c.id)) AS answer`,
+        'rows', (SELECT json_agg(${rowJson(Prisma.sql`page.due`)} ORDER BY page.place)
+          FROM page JOIN ${knownWorkspaces} ON c.id = page.id)) AS answer`,
   ]);
   const answer = answers[0]?.answer;
   if (!answer) throw new Error('the list query returned no row');
@@ -94,26 +70,25 @@ export async function listConsoleWorkspaces(db: Db, filter: ListFilter, options:
 }
 
 /** The ids of everything that matches, on whatever page: what a bulk action on "all of them" is for. */
-export async function matchingIds(db: Db, filter: ListFilter, options: { maxAgeMs: number; timeoutMs: number }): Promise<string[]> {
+export async function matchingIds(db: Db, filter: ListFilter, options: ListOptions): Promise<string[]> {
   const [rows] = await boundedTransaction(db, options.timeoutMs, [
     db.$queryRaw<{ id: string }[]>`
-      SELECT id FROM (${known(filter, options.maxAgeMs)}) known WHERE ${ofState(filter)} ORDER BY ${orderOf(filter)} LIMIT ${MAX_SELECTED}`,
+      SELECT id FROM (${known(filter, options)}) known WHERE ${ofState(filter)} ORDER BY ${orderOf(filter)} LIMIT ${MAX_SELECTED}`,
   ]);
   return rows.map(({ id }) => id);
 }
 
-const now = Prisma.sql`statement_timestamp()`;
+const nowOf = ({ now }: ListOptions): Prisma.Sql => (now === undefined ? Prisma.sql`statement_timestamp()` : instantOf(Prisma.sql`${now}::float8`));
 
 /** Every workspace that the filter, but for the state, lets through: its state and what it is sorted by. */
-function known(filter: ListFilter, maxAgeMs: number): Prisma.Sql {
+function known(filter: ListFilter, options: ListOptions): Prisma.Sql {
+  const now = nowOf(options);
+  const fingerprint = Prisma.sql`f.fingerprint`;
+  // OFFSET 0 keeps the hash from being computed at each place that names it.
   return Prisma.sql`
-    SELECT c.id, lower(c.name) AS name, s."succeededAt" AS succeeded, COALESCE(k."slotCount", 0) AS slots, ${stateSql(now, maxAgeMs)} AS state,
-      CASE WHEN ${pausedSql} OR l.id IS NULL THEN NULL
-        WHEN s."attemptFingerprint" IS DISTINCT FROM ${fingerprintSql} THEN ${now}
-        ELSE greatest(s."staleAt", s."retryAt", s."fetchedAt") END AS due
-    FROM ${configuredWorkspaces}
-      LEFT JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = c.id
-      LEFT JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = c.id
+    SELECT c.id, lower(c.name) AS name, s."succeededAt" AS succeeded, COALESCE(k."slotCount", 0) AS slots,
+      ${stateSql(now, options.maxAgeMs, fingerprint)} AS state, ${dueSql(now, fingerprint)} AS due
+    FROM ${knownWorkspaces} CROSS JOIN LATERAL (SELECT ${fingerprintSql} AS fingerprint OFFSET 0) f
     WHERE ${Prisma.join(conditionsOf(filter), ' AND ')}`;
 }
 
@@ -147,13 +122,4 @@ function orderOf({ sort, dir }: ListFilter): Prisma.Sql {
     slots: Prisma.sql`slots ${direction}`,
   };
   return Prisma.sql`${by[sort]}, name, id`;
-}
-
-function listed(row: Row, at: number, maxAgeMs: number): ListedWorkspace {
-  const { state, reason } = stateOf(row, at, maxAgeMs);
-  return {
-    id: row.id, name: row.name, agencyId: row.agencyId, agencyName: row.agencyName, provider: row.provider, state, pausedBy: row.pausedBy, reason: reason ?? null,
-    ageMs: row.succeededAt === null ? null : Math.max(0, at - row.succeededAt), slotCount: row.storedCount, dueAt: row.dueAt,
-    lastError: row.lastError, errorKind: row.errorKind, consecutiveFailures: row.consecutiveFailures,
-  };
 }
