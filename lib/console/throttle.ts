@@ -44,7 +44,7 @@ export async function takeTry(db: Db, source: string): Promise<Admission> {
     db.$queryRaw`
       WITH held AS MATERIALIZED (
         SELECT t.source, GREATEST(t."nextFreeAt", clock_timestamp()) AS free,
-          CASE WHEN t.source = ${EVERYBODY} THEN ${SIGN_IN_LIMITS.everybody.intervalMs} ELSE ${SIGN_IN_LIMITS.address.intervalMs} END * interval '1 millisecond' AS step,
+          CASE WHEN t.source = ${EVERYBODY} THEN ${SIGN_IN_LIMITS.everybody.intervalMs}::float8 ELSE ${SIGN_IN_LIMITS.address.intervalMs}::float8 END * interval '1 millisecond' AS step,
           CASE WHEN t.source = ${EVERYBODY} THEN ${burstMs('everybody')} ELSE ${burstMs('address')} END * interval '1 millisecond' AS ahead
         FROM "SignInThrottle" t WHERE t.source = ANY(${[EVERYBODY, source]}::text[]) ORDER BY t.source FOR UPDATE
       ), wait AS (
@@ -63,11 +63,11 @@ export async function giveBack(db: Db, source: string): Promise<void> {
   await boundedTransaction(db, TIMEOUT_MS, [
     db.$executeRaw`DELETE FROM "SignInThrottle" WHERE source = ${source}`,
     db.$executeRaw`
-      UPDATE "SignInThrottle" SET "nextFreeAt" = "nextFreeAt" - ${SIGN_IN_LIMITS.everybody.intervalMs} * interval '1 millisecond' WHERE source = ${EVERYBODY}`,
+      UPDATE "SignInThrottle" SET "nextFreeAt" = "nextFreeAt" - ${SIGN_IN_LIMITS.everybody.intervalMs}::float8 * interval '1 millisecond' WHERE source = ${EVERYBODY}`,
   ]);
 }
 
 function burstMs(limit: keyof typeof SIGN_IN_LIMITS): Prisma.Sql {
   const { burst, intervalMs } = SIGN_IN_LIMITS[limit];
-  return Prisma.sql`${(burst - 1) * intervalMs}`;
+  return Prisma.sql`${(burst - 1) * intervalMs}::float8`;
 }
