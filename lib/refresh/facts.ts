@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { boundedTransaction, Prisma, type Db } from '../db';
 import type { ErrorKind } from '../providers/errors';
 import type { ProviderMeta } from '../providers/types';
-import { configuredWorkspaces, durationSql, epochMs, fingerprintSql, timezoneSql } from './configured';
+import { configuredWorkspaces, durationSql, epochMs, fingerprintSql, pausedSql, timezoneSql } from './configured';
 import type { HostFacts } from './breaker';
 import type { WorkspaceFacts } from './types';
 
@@ -41,7 +41,7 @@ export async function readFacts(db: Db, options: { workspaceId?: string; timeout
         (SELECT json_agg(json_build_array(h.host, ${epochMs(Prisma.sql`h."openUntil"`)}, h.opens, h.concurrency))::text
            FROM "ProviderHost" h) AS hosts,
         (SELECT json_agg(json_build_array(
-            c.id, c."userId", w."pausedAt" IS NOT NULL, ${timezoneSql}, ${durationSql}, ${fingerprintSql},
+            c.id, c."userId", ${pausedSql}, ${timezoneSql}, ${durationSql}, ${fingerprintSql},
             CASE WHEN l.id IS NOT NULL THEN json_build_array(l.id, l.url, l.type, l."externalId") END,
             CASE WHEN p.id IS NOT NULL THEN json_build_array(p.id, encode(p.ciphertext, 'base64'), p."keyId", p."quotaKey") END,
             CASE WHEN s."clientId" IS NOT NULL THEN json_build_array(
