@@ -154,9 +154,13 @@ export async function resumeAll(db: Connection, workspaceIds: readonly string[])
   return rows.map(({ id }) => id);
 }
 
-/** Removes the workspace and everything that belongs to it. */
+/** Removes the workspace and everything that belongs to it, its history too, which has no foreign key. */
 export async function remove(db: Connection, workspaceId: string): Promise<void> {
-  const { count } = await db.client.deleteMany({ where: { id: workspaceId } });
+  const count = await inTransaction(db, async (tx) => {
+    await tx.workspaceTransition.deleteMany({ where: { clientId: workspaceId } });
+    await tx.workspaceHour.deleteMany({ where: { clientId: workspaceId } });
+    return (await tx.client.deleteMany({ where: { id: workspaceId } })).count;
+  });
   if (count === 0) throw notFound(workspaceId);
 }
 
