@@ -1,6 +1,6 @@
 /** What the list of workspaces shows, as the address of the page says it. Pure. */
-import { z } from 'zod';
 import { WORKSPACE_STATES } from '../refresh/state';
+import { choiceOf, pageOf, paramOf, type SearchParams } from './page-url';
 
 export const SORTS = ['attention', 'name', 'age', 'due', 'slots'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -9,17 +9,6 @@ export const PAGE_SIZE = 100;
 
 /** The way that a column is sorted at first: what is worst comes first. */
 const FIRST_DIRECTION: Record<Sort, 'asc' | 'desc'> = { attention: 'asc', name: 'asc', age: 'desc', due: 'asc', slots: 'asc' };
-
-// An address may be old or edited by hand: what cannot be meant is left out, and the page shows the rest.
-const schema = z.object({
-  q: z.string().trim().max(200).catch(''),
-  agency: z.string().trim().min(1).max(200).nullable().catch(null),
-  provider: z.enum(PROVIDERS).nullable().catch(null),
-  state: z.enum(WORKSPACE_STATES).nullable().catch(null),
-  sort: z.enum(SORTS).catch('attention'),
-  dir: z.enum(['asc', 'desc']).nullable().catch(null),
-  page: z.coerce.number().int().min(1).max(100_000).catch(1),
-});
 
 export interface ListFilter {
   /** Part of a name, an id, an agency's name or id, or a link. */
@@ -33,12 +22,13 @@ export interface ListFilter {
   page: number;
 }
 
-type Given = Record<string, string | string[] | undefined>;
-
-export function parseListFilter(given: Given): ListFilter {
-  const one = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, [given[name]].flat()[0]]));
-  const { dir, ...rest } = schema.parse(one);
-  return { ...rest, dir: dir ?? FIRST_DIRECTION[rest.sort] };
+/** What cannot be meant is left out: an address may be old, or edited by hand. */
+export function parseListFilter(params: SearchParams): ListFilter {
+  const sort = choiceOf(params, 'sort', SORTS, 'attention');
+  return {
+    q: paramOf(params, 'q') ?? '', agency: paramOf(params, 'agency') ?? null, provider: choiceOf(params, 'provider', PROVIDERS, null),
+    state: choiceOf(params, 'state', WORKSPACE_STATES, null), sort, dir: choiceOf(params, 'dir', ['asc', 'desc'], FIRST_DIRECTION[sort]), page: pageOf(params),
+  };
 }
 
 /** The address of the filter with some of it changed; another filter or order begins at its first page. */

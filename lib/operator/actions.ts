@@ -79,5 +79,5 @@ async function changeEach(db: Db, by: By, verb: string, workspaceIds: readonly s
 
 /** What was given, as it may stand in the record. */
 function given(changes: object): Prisma.InputJsonObject {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Prisma.InputJsonObject;
+  return Object.fromEntries<Prisma.InputJsonValue | null>(Object.entries(changes).filter(([, value]) => value !== undefined));
 }

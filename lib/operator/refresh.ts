@@ -2,6 +2,7 @@
 import pLimit from 'p-limit';
 import { refreshWorkspaceAvailabilityCache, WorkspaceNotFoundError, type CacheContext, type RefreshOutcome } from '../availability-cache';
 import type { Prisma } from '../db';
+import { processContext } from '../refresh/context';
 import { amend, record, type By, type Done } from './audit';
 
 /** The most workspaces of one bulk refresh: what is more is the sweep's work. */
@@ -12,7 +13,7 @@ const BULK_CONCURRENCY = 8;
 const BULK_BUDGET_MS = 50_000;
 
 /** The outcome is kept in the record. @throws WorkspaceNotFoundError; a database error */
-export async function refreshNow(context: CacheContext, by: By, workspaceId: string): Promise<Done<RefreshOutcome>> {
+export async function refreshNow(by: By, workspaceId: string, context: CacheContext = processContext()): Promise<Done<RefreshOutcome>> {
   const entry = await record(context.db, by, { action: 'workspace.refresh', subject: workspaceId });
   if (entry === null) return { kind: 'repeated' };
   const outcome = await refreshWorkspaceAvailabilityCache(workspaceId, context);
@@ -38,7 +39,7 @@ export interface BulkCounts {
  * skipped as `timeUp`. The record holds the counts.
  */
 export async function refreshMany(
-  context: CacheContext, by: By, workspaceIds: readonly string[], options: { onProgress: (progress: BulkProgress) => void; signal?: AbortSignal; budgetMs?: number },
+  by: By, workspaceIds: readonly string[], options: { onProgress: (progress: BulkProgress) => void; signal?: AbortSignal; budgetMs?: number }, context: CacheContext = processContext(),
 ): Promise<Done<BulkCounts>> {
   const ids = [...new Set(workspaceIds)].slice(0, MAX_BULK_REFRESH);
   const entry = await record(context.db, by, { action: 'workspaces.refresh', subject: null, details: { workspaces: ids.length } });

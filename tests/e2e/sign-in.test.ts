@@ -33,7 +33,7 @@ it('no page shows anything without a session, with a forged one, or to another s
   for (const path of ['/', '/runs', '/alarms', '/audit']) {
     for (const cookie of ['', 'console=v1.9999999999999.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA']) {
       // RSC requests are what a browser that navigates inside the console sends: they skip the document.
-      for (const headers of [{}, { rsc: '1' }]) {
+      for (const headers of [{}, { rsc: '1' }] as Record<string, string>[]) {
         const answer = await fetch(new URL(path, app.url), { redirect: 'manual', headers: { cookie, ...headers } });
         expect(answer.status, `${path} ${JSON.stringify(headers)}`).toBe(307);
         expect(answer.headers.get('location')).toMatch(/^\/sign-in/);

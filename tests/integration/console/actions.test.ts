@@ -89,10 +89,10 @@ describe("an operator's change", () => {
 describe('refresh now', () => {
   it('reads the calendar once a submission and keeps the outcome in the record', async () => {
     const id = await addWorkspace();
-    const done = await refreshNow(cache.context, by('n1'), id);
+    const done = await refreshNow(by('n1'), id, cache.context);
     expect(done).toMatchObject({ kind: 'done', value: { kind: 'refreshed', changed: true } });
     const read = cache.sim.stats();
-    expect(await refreshNow(cache.context, by('n1'), id)).toEqual({ kind: 'repeated' });
+    expect(await refreshNow(by('n1'), id, cache.context)).toEqual({ kind: 'repeated' });
     expect(cache.sim.stats()).toEqual(read);
     expect((await listAudit(cache.db, { subject: id }, 1))[0]?.details).toMatchObject({ kind: 'refreshed', changed: true, slotCount: expect.any(Number) });
   });
@@ -101,19 +101,19 @@ describe('refresh now', () => {
     const good = await Promise.all(Array.from({ length: 12 }, addWorkspace));
     const broken = await cache.addWorkspace({ url: 'https://calendly.com/nobody/nothing', type: 'calendly' });
     const progress: BulkProgress[] = [];
-    const ended = await refreshMany(cache.context, by('n2'), [...good, broken, 'gone', broken], { onProgress: (one) => progress.push(one) });
+    const ended = await refreshMany(by('n2'), [...good, broken, 'gone', broken], { onProgress: (one) => { progress.push(one); } }, cache.context);
     expect(ended).toEqual({ kind: 'done', value: { refreshed: 12, failed: 1, skipped: 1 } });
     expect(progress.map(({ done }) => done)).toEqual(Array.from({ length: 14 }, (_, i) => i + 1));
     expect(progress.find(({ workspaceId }) => workspaceId === broken)?.outcome).toMatchObject({ kind: 'failed', errorKind: 'not_found' });
     expect(progress.find(({ workspaceId }) => workspaceId === 'gone')?.outcome).toEqual({ kind: 'skipped', reason: 'deleted' });
     expect(await cache.db.auditEntry.findFirst({ where: { requestId: 'n2' } })).toMatchObject({ details: { workspaces: 14, refreshed: 12, failed: 1, skipped: 1 } });
-    expect(await refreshMany(cache.context, by('n2'), good, { onProgress: () => undefined })).toEqual({ kind: 'repeated' });
+    expect(await refreshMany(by('n2'), good, { onProgress: () => undefined }, cache.context)).toEqual({ kind: 'repeated' });
   });
 
   it('of many ends when its caller has gone or its time is over', async () => {
     const ids = await Promise.all(Array.from({ length: 3 }, addWorkspace));
-    const gone = await refreshMany(cache.context, BY, ids, { onProgress: () => undefined, signal: AbortSignal.abort() });
+    const gone = await refreshMany(BY, ids, { onProgress: () => undefined, signal: AbortSignal.abort() }, cache.context);
     expect(gone).toEqual({ kind: 'done', value: { refreshed: 0, failed: 0, skipped: 3 } });
-    expect(await refreshMany(cache.context, BY, ids, { onProgress: () => undefined, budgetMs: -1 })).toEqual(gone);
+    expect(await refreshMany(BY, ids, { onProgress: () => undefined, budgetMs: -1 }, cache.context)).toEqual(gone);
   });
 });
