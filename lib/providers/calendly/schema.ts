@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { meetingMinutes, storedText } from '../fields';
 import { isRecord, itemList, readStarts, type Complaint } from '../starts';
 
 /**
  * Only the fields we read, every one required: a field that goes missing must fail, not turn into
  * "no slots". Statuses are closed lists for the same reason: a renamed `available` would empty a calendar.
  */
-
-const minutes = z.number().int().positive();
 
 /** The starts of a list of spots that can be booked; the same fields at both interfaces. */
 const bookableStarts = itemList.transform((spots, context) => readStarts(spots, context, [], readSpot));
@@ -28,29 +27,29 @@ function readSpot(spot: unknown): number | undefined | Complaint {
 // Public booking pages.
 
 export const lookupAnswer = z.object({
-  uuid: z.string().min(1),
-  duration: minutes,
-  availability_timezone: z.string().nullable(),
+  uuid: storedText,
+  duration: meetingMinutes,
+  availability_timezone: storedText.nullable(),
   public: z.boolean(),
   unavailability_reason: z.string().nullable(),
 });
 export type LookupAnswer = z.output<typeof lookupAnswer>;
 
-export const schedulingLinkAnswer = z.object({ owner_type: z.string(), owner_uuid: z.string().min(1) });
+export const schedulingLinkAnswer = z.object({ owner_type: z.string(), owner_uuid: storedText });
 
-export const profileEventTypesAnswer = z.array(z.object({ uuid: z.string().min(1), name: z.string() }));
+export const profileEventTypesAnswer = z.array(z.object({ uuid: storedText, name: z.string() }));
 
 export const rangeAnswer = z.object({ days: z.array(z.object({ date: z.string(), spots: bookableStarts })) });
 
 // Official API.
 
-export const meAnswer = z.object({ resource: z.object({ uri: z.string().min(1), current_organization: z.string().min(1) }) });
+export const meAnswer = z.object({ resource: z.object({ uri: storedText, current_organization: storedText }) });
 
 const eventType = z.object({
-  uri: z.string().min(1),
+  uri: storedText,
   active: z.boolean(),
   name: z.string(),
-  duration: minutes,
+  duration: meetingMinutes,
   scheduling_url: z.string(),
 });
 export type EventType = z.output<typeof eventType>;
