@@ -125,9 +125,13 @@ export async function resume(db: Db, workspaceId: string): Promise<void> {
   await changeSettings(db, workspaceId, { pausedAt: null });
 }
 
-/** Removes the workspace and everything that belongs to it. */
+/** Removes the workspace and everything that belongs to it, its history too, which has no foreign key. */
 export async function remove(db: Db, workspaceId: string): Promise<void> {
-  const { count } = await db.client.deleteMany({ where: { id: workspaceId } });
+  const [{ count }] = await db.$transaction([
+    db.client.deleteMany({ where: { id: workspaceId } }),
+    db.workspaceTransition.deleteMany({ where: { clientId: workspaceId } }),
+    db.workspaceHour.deleteMany({ where: { clientId: workspaceId } }),
+  ]);
   if (count === 0) throw notFound(workspaceId);
 }
 

@@ -1,6 +1,7 @@
 /** What a run of follow-ups needs to know of a workspace. */
 import { openCredential, type CredentialKeys } from '../credentials';
 import { bounded, type Db } from '../db';
+import { configuredWorkspaces, pausedSql } from '../refresh/configured';
 import { checkWorkingHours } from '../slots/working-hours';
 import type { WorkspaceHours } from './decide';
 import type { Destination } from './channel';
@@ -20,13 +21,16 @@ const READ_TIMEOUT_MS = 5_000;
 const PROVIDER_OF = { emailbison_reply: 'emailbison', webhook: 'webhook' } as const satisfies Record<ChannelName, string>;
 
 export async function readFollowUpWorkspace(db: Db, workspaceId: string, keys: CredentialKeys | undefined): Promise<FollowUpWorkspace | null> {
-  const client = await bounded(READ_TIMEOUT_MS, () => db.client.findUnique({ where: { id: workspaceId }, include: { settings: true, credentials: true } }));
+  const [client, [standing]] = await Promise.all([
+    bounded(READ_TIMEOUT_MS, () => db.client.findUnique({ where: { id: workspaceId }, include: { settings: true, credentials: true } })),
+    bounded(READ_TIMEOUT_MS, () => db.$queryRaw<{ isPaused: boolean }[]>`SELECT ${pausedSql} AS "isPaused" FROM ${configuredWorkspaces} WHERE c.id = ${workspaceId}`),
+  ]);
   if (!client?.settings) return null;
   const { settings, credentials } = client;
   const checked = checkWorkingHours(settings.workingHours);
   return {
     isEnabled: settings.followUpsEnabled,
-    paused: settings.pausedAt !== null,
+    paused: standing?.isPaused ?? false,
     zone: settings.timezone,
     weekends: settings.offerWeekends,
     hours: checked.kind === 'valid' ? checked.hours : null,

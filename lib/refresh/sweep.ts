@@ -106,7 +106,7 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
     limits.record(observation.host, observation);
   };
   const sink = new Sink({
-    db, settings, timeLeftMs: answerTimeLeft,
+    db, settings: { ...settings, runId: options.runId }, timeLeftMs: answerTimeLeft,
     onStored: (stored) => { for (const write of stored) tally.record(write); },
   });
 

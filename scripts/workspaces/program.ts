@@ -8,6 +8,7 @@ import { addWebhookCommands } from './follow-up-webhooks';
 import { addFollowUpCommands } from './follow-ups';
 import { addKeyCommands } from './keys';
 import { addLeadCommands } from './lead';
+import { addPauseCommands } from './pauses';
 import { addReadCommands } from './read-commands';
 
 /** `npm run workspaces -- <command>` */
@@ -18,6 +19,7 @@ export function workspacesProgram(cli: Cli): Command {
   addAddCommands(program, cli);
   addReadCommands(program, cli);
   addChangeCommands(program, cli);
+  addPauseCommands(program, cli);
   addKeyCommands(program, cli);
   addBookingCommands(program, cli);
   addLeadCommands(program, cli);
