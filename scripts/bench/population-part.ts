@@ -4,7 +4,8 @@ import type { Population, PopulationAgency } from '../simulator/population';
 export function partOf({ agencies }: Pick<Population, 'agencies'>, workspaces: number): { agencies: PopulationAgency[] } {
   const total = agencies.reduce((sum, agency) => sum + agency.workspaces.length, 0);
   if (workspaces >= total) return { agencies };
-  const sizes = agencies.map((agency) => Math.max(1, Math.floor((agency.workspaces.length * workspaces) / total)));
+  const share = (workspaces - agencies.length) / (total - agencies.length);
+  const sizes = agencies.map((agency) => 1 + Math.floor((agency.workspaces.length - 1) * share));
   let missing = workspaces - sizes.reduce((sum, size) => sum + size, 0);
   for (let index = 0; missing > 0; index = (index + 1) % agencies.length) {
     if ((sizes[index] ?? 0) >= (agencies[index]?.workspaces.length ?? 0)) continue;
