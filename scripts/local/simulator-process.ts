@@ -6,15 +6,23 @@ import { spawnGuarded } from './guarded-process';
 import type { Lifetime } from './lifetime';
 import { PROJECT_ROOT } from './migration-files';
 
+/** Where the simulated world is changed; not for the app. */
+const CONTROL = 'SIMULATOR_CONTROL';
 /** Printed last by the simulator: then every variable has been seen. */
 const LAST_VARIABLE = 'OUTBOUND_ALLOW_HOSTS';
 
-/** Starts the provider simulator in a process of its own and resolves with the variables that point the app at it. */
+export interface SimulatorProcess {
+  /** They point the app at it. */
+  variables: Record<string, string>;
+  controlOrigin: string;
+}
+
+/** Starts the provider simulator in a process of its own. */
 export async function startSimulatorProcess(
   lifetime: Lifetime,
   population: { workspaces: number; agencies: number; seed: number; latency: string },
   logFile: string,
-): Promise<Record<string, string>> {
+): Promise<SimulatorProcess> {
   const options = { ...population, population: 'demo', 'base-port': 0 };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const simulator = spawnGuarded({
@@ -41,5 +49,6 @@ export async function startSimulatorProcess(
   lifetime.throwIfEnding();
   if (simulator.hasExited()) throw new UserError(`The provider simulator did not start; its output is in ${logFile}.`);
   lifetime.watch(simulator, `Its output is in ${logFile}.`);
-  return variables;
+  const { [CONTROL]: controlOrigin = '', ...forApp } = variables;
+  return { variables: forApp, controlOrigin };
 }

@@ -85,8 +85,8 @@ async function aDay(): Promise<void> {
       await createFollowUp(db, { ...base, leadEmail: `pat${String(i)}@buyer.example`, workspaceId: `good-${provider}`, channel: 'webhook', externalId: `w${String(i)}` });
     }
   }
-  const owner = { scope: 'agency', scopeId: 'agency-a', channel: 'slack' };
-  await db.alarmRoute.create({ data: { ...owner, ...sealCredential(parseCredentialKeys(`${oldKey.id}:${oldKey.base64}`), owner, planted["an alarm's address"] ?? '') } });
+  const sealed = sealCredential(parseCredentialKeys(`${oldKey.id}:${oldKey.base64}`), { clientId: 'alarm-route:agency:slack:agency-a', provider: 'webhook' }, planted["an alarm's address"] ?? '');
+  await db.alarmRoute.create({ data: { scope: 'agency', scopeId: 'agency-a', channel: 'slack', ...sealed } });
   const { key: apiKey } = await addApiKey(db, 'agency-a');
   // Its beginning is shown in lists.
   planted['an API key'] = apiKey.slice(10);
