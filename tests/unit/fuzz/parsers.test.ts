@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { detectCalendarType, PROVIDERS } from '@/lib/calendar-availability';
 import { openCredential, parseCredentialKeys, CredentialError } from '@/lib/credentials';
 import { authorise } from '@/lib/cron/authorise';
+import { isSameOrigin } from '@/lib/console/same-origin';
+import { issueSession, readSession, safeReturnPath, sessionKeyOf } from '@/lib/console/session';
 import { EnvError, ENV_VARIABLES, parseEnv } from '@/lib/env';
 import { parseCalendlyLink } from '@/lib/providers/calendly/link';
 import { ProviderError, safeUrl } from '@/lib/providers/errors';
@@ -157,6 +159,21 @@ it('cursors, keys, tags, secrets and sealed texts of any content are refused qui
     const headers = new Headers();
     only([TypeError], () => headers.set('authorization', given));
     expect(authorise(headers, { CRON_SECRET: 'a-secret-of-thirty-characters!' }).kind).toBe('denied');
+  });
+});
+
+it("the console's cookie, return path and origin of any content let nobody in and nobody out", async () => {
+  const key = sessionKeyOf('a password of the console');
+  const now = 1.8e12;
+  const { token } = issueSession(key, now);
+  const forged = fc.tuple(fc.nat(token.length), nastyText, fc.boolean()).map(([at, text, isInserted]) => token.slice(0, at) + text + token.slice(at + (isInserted ? 0 : Math.max(1, text.length))));
+  await forAll(0.06, fc.oneof(nastyText, forged, anyUrl, fc.constantFrom('/\\evil.example', '//evil.example', '/\t/evil.example', '/%2f/evil.example', '/sign-in/x')), (text) => {
+    if (text !== token) expect(readSession(key, text, now)).toBeNull();
+    const path = safeReturnPath(text);
+    expect(new URL(path, 'https://app.example').host).toBe('app.example');
+    const headers = new Map([['host', 'app.example'], ['origin', text]]);
+    const isOurs = isSameOrigin({ get: (name) => headers.get(name) ?? null });
+    if (isOurs) expect(new URL(text).host).toBe('app.example');
   });
 });
 
