@@ -76,7 +76,7 @@ await live(async (lifetime) => {
   lifetime.throwIfEnding();
 
   const size = { workspaces: options.workspaces, agencies: AGENCIES, seed: SEED };
-  const { variables: providers, controlOrigin } = await step('provider simulator', async (note) => {
+  const { variables: providers, control } = await step('provider simulator', async (note) => {
     note(`Calendly, HubSpot, GoHighLevel and EmailBison, answers in about ${LATENCY.split(',')[0] ?? ''} ms`);
     return await startSimulatorProcess(lifetime, { ...size, latency: LATENCY }, logOf('simulator'));
   });
@@ -91,7 +91,7 @@ await live(async (lifetime) => {
     note(`${String(count)} workspaces of ${String(population.agencies.length)} agencies${isSeeded ? ', kept' : ''}`);
   });
   lifetime.throwIfEnding();
-  const bison = simulatedEmailBison(controlOrigin);
+  const bison = simulatedEmailBison(control);
   const signingSecret = newSigningSecret();
   const receiver = await startReceiver(signingSecret);
   lifetime.onEnd(receiver.close);
