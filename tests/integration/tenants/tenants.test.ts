@@ -112,7 +112,7 @@ async function answerTo([path, options]: Attempt, names: Names): Promise<string>
   const response = await api.call(path, options);
   const headers = [...response.headers].filter(([name]) => !['etag', 'x-availability-as-of', 'x-availability-age-ms'].includes(name));
   let text = JSON.stringify([response.status, headers, await response.text()]);
-  for (const [kind, value] of Object.entries(names)) text = text.replaceAll(value, `<${kind}>`);
+  for (const [kind, value] of Object.entries({ ...names } satisfies Record<string, string>)) text = text.replaceAll(value, `<${kind}>`);
   // What A made by the attempt itself has an id of its own.
   return text.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '<uuid>').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>').replace(/(nextCursor\W+)[\w-]+/g, '$1<cursor>');
 }
