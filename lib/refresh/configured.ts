@@ -16,6 +16,10 @@ export const configuredWorkspaces = Prisma.sql`
 /** The one meaning of `paused`, over the aliases above: the workspace, its agency or its calendar's vendor is. Never null. */
 export const pausedSql = Prisma.sql`(w."pausedAt" IS NOT NULL OR a."pausedAt" IS NOT NULL OR pp."pausedAt" IS NOT NULL)`;
 
+/** Who is paused, the widest last: 'workspace', 'agency', 'provider' or null. */
+export const pausedBySql = Prisma.sql`CASE WHEN w."pausedAt" IS NOT NULL THEN 'workspace' WHEN a."pausedAt" IS NOT NULL THEN 'agency'
+  WHEN pp."pausedAt" IS NOT NULL THEN 'provider' END`;
+
 export const timezoneSql = Prisma.sql`COALESCE(w.timezone, 'UTC')`;
 export const durationSql = Prisma.sql`COALESCE(w."meetingDurationMinutes", 30)`;
 

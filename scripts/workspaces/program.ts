@@ -9,6 +9,7 @@ import { addFollowUpCommands } from './follow-ups';
 import { addKeyCommands } from './keys';
 import { addLeadCommands } from './lead';
 import { addOfferCommands } from './offers';
+import { addPauseCommands } from './pauses';
 import { addReadCommands } from './read-commands';
 
 /** `npm run workspaces -- <command>` */
@@ -19,6 +20,7 @@ export function workspacesProgram(cli: Cli): Command {
   addAddCommands(program, cli);
   addReadCommands(program, cli);
   addChangeCommands(program, cli);
+  addPauseCommands(program, cli);
   addKeyCommands(program, cli);
   addBookingCommands(program, cli);
   addLeadCommands(program, cli);

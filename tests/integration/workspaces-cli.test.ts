@@ -127,6 +127,31 @@ describe('adding and changing', () => {
   });
 });
 
+describe('pauses', () => {
+  it('of an agency or a provider keep their first time, and end when they are resumed', async () => {
+    await add('Acme');
+    await db.agency.deleteMany();
+    expect(await cli(['agency', 'pause', 'north'])).toMatchObject({ code: 0, out: 'Paused agency north.\n' });
+    const first = await db.agency.findUniqueOrThrow({ where: { id: 'north' } });
+    await cli(['agency', 'pause', 'north']);
+    expect(await db.agency.findUniqueOrThrow({ where: { id: 'north' } })).toEqual(first);
+    await cli(['provider', 'pause', 'calendly']);
+    expect(JSON.parse((await cli(['paused', '--json'])).out)).toMatchObject({ agencies: [{ id: 'north' }], providers: [{ provider: 'calendly' }] });
+    // The narrowest reason is told: what has to be resumed first.
+    expect((await cli(['show', 'Acme'])).out).toContain('Its agency is paused');
+    await cli(['agency', 'resume', 'north']);
+    expect((await cli(['show', 'Acme'])).out).toContain("calendar's provider is paused");
+    await cli(['provider', 'resume', 'calendly']);
+    expect((await cli(['show', 'Acme'])).out).not.toContain('paused');
+  });
+
+  it('of an agency or a provider that does not exist are refused', async () => {
+    expect(await cli(['agency', 'pause', 'nobody'])).toMatchObject({ code: 1, err: expect.stringContaining('There is no agency "nobody"') as string });
+    expect((await cli(['provider', 'pause', 'outlook'])).code).toBe(1);
+    expect(await db.providerPause.count()).toBe(0);
+  });
+});
+
 describe('credentials', () => {
   it('come from standard input only, are stored sealed, and a new one gets a new id so that it is tried at once', async () => {
     const id = await add('Acme');

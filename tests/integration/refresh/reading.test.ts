@@ -89,7 +89,7 @@ const CASES: Case[] = [
       await cache.db.client.update({ where: { id }, data: { userId: 'resting' } });
       return id;
     },
-    expected: { state: 'paused', slotsUtc: [] }, reason: /paused/,
+    expected: { state: 'paused', slotsUtc: [] }, reason: /agency is paused/,
   },
   ...([
     ['its link', (id: string) => cache.db.calendarLink.updateMany({ where: { clientId: id }, data: { url: 'https://calendly.com/acme/other' } })],
