@@ -14,7 +14,7 @@ import { startPostgres } from './local/postgres';
 import { RUNNING_DEMO_FILE } from './local/running-demo';
 import { seedDatabase } from './local/seed';
 import { startSimulatorProcess } from './local/simulator-process';
-import { formatSeconds, isFinishedSweep, lineOfCall } from './local/sweep-line';
+import { formatSeconds, isFinishedSweep, isQuietWatch, lineOfCall } from './local/sweep-line';
 import { followSweep } from './local/sweep-progress';
 import { buildWeb } from './local/web-build';
 import { startWebServer } from './local/web-server';
@@ -118,7 +118,7 @@ async function sweepUntilEnd(lifetime: Lifetime, baseUrl: string, secret: string
     startWith: isSweep,
     onStart: (job) => (isSweep(job) ? showSweep(db) : undefined),
     onCall: (call) => {
-      say(lineOfCall(call));
+      if (!isQuietWatch(call)) say(lineOfCall(call));
       if (isSweep(call) && isFinishedSweep(call)) sweeps++;
       if (sweeps === options.sweeps) lifetime.end();
     },

@@ -1,12 +1,12 @@
 /** A workspace's settings of follow-ups: on or off, its webhook, and the address that EmailBison calls. */
 import { createHash, randomBytes } from 'node:crypto';
 import { quotaKeyOf, sealCredential, type CredentialKeys } from '../credentials';
-import type { Db } from '../db';
+import type { Connection, Db } from '../db';
 import { checkUserUrl, createExemption } from '../providers/guard';
 import { FollowUpInputError } from './create';
 
 /** @returns how many are overdue: switched on, they go out at once */
-export async function switchFollowUps(db: Db, workspaceId: string, isOn: boolean): Promise<number> {
+export async function switchFollowUps(db: Connection, workspaceId: string, isOn: boolean): Promise<number> {
   const settings = { followUpsEnabled: isOn };
   await db.workspaceSettings.upsert({ where: { clientId: workspaceId }, create: { clientId: workspaceId, ...settings }, update: settings });
   return await db.followUp.count({ where: { clientId: workspaceId, state: 'pending', nextAttemptAt: { lte: new Date() } } });

@@ -22,8 +22,9 @@ export class RunEnded extends Error {
  */
 export async function attempt(item: WorkItem, context: CacheContext, http: HttpClient, clock: Clock, runSignal: AbortSignal): Promise<AttemptResult> {
   const beganAt = Math.floor(clock.now());
+  const latencyMs = (): number => Math.max(0, Math.round(clock.now() - beganAt));
   const failure = (errorKind: FailureResult['errorKind'], message: string, retryAfterMs?: number): FailureResult => ({
-    kind: 'failure', item, beganAt, errorKind, message, retryAfterMs,
+    kind: 'failure', item, beganAt, latencyMs: latencyMs(), errorKind, message, retryAfterMs,
   });
   const { provider, url, chosenId } = item.link;
   if (provider === 'unknown') {
@@ -65,9 +66,9 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     const newMeta = { ...found, resolvedAt: meta?.resolvedAt ?? beganAt };
     const slotsHash = slotsHashOf(slots);
     const contentHash = contentHashOf({ slotsHash, fingerprint: item.fingerprint, durationMinutes, meta: newMeta });
-    return { kind: 'success', item, beganAt, slots, durationMinutes, meta: newMeta, slotsHash, contentHash };
+    return { kind: 'success', item, beganAt, latencyMs: latencyMs(), slots, durationMinutes, meta: newMeta, slotsHash, contentHash };
   } catch (error) {
-    if (runSignal.aborted) return { kind: 'abandoned', item, beganAt };
+    if (runSignal.aborted) return { kind: 'abandoned', item, beganAt, latencyMs: latencyMs() };
     if (error instanceof ProviderError) return failure(error.kind, error.message, error.retryAfterMs);
     // Only the name: a message of unknown origin may hold anything.
     return failure('internal_error', `Unexpected ${error instanceof Error ? error.name : typeof error} while reading the calendar. This is a defect of the app.`);

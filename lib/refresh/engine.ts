@@ -13,6 +13,7 @@ import type { CacheContext } from './context';
 import { runPool } from './pool';
 import { reserveQuota, type QuotaLesson } from './quota';
 import type { Sink } from './sink';
+import { mustSendSlots } from './store';
 import type { AttemptResult, FailureResult, WorkItem } from './types';
 
 export interface EngineOptions {
@@ -70,8 +71,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const commit = (result: AttemptResult): void => {
     const { item } = result;
     if (result.kind === 'success') {
-      const isKnown = item.status.contentHash === result.contentHash.toString();
-      sink.add({ kind: 'success', result, sendSlots: !isKnown });
+      sink.add({ kind: 'success', result, sendSlots: mustSendSlots(result) });
     } else if (result.kind === 'failure') {
       commitFailure(result);
     } else if (signal.reason instanceof RunEnded && signal.reason.why === 'lock_lost') {

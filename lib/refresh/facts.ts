@@ -24,7 +24,7 @@ type WorkspaceRow = [
   status: [
     fetchedAt: number | null, succeededAt: number | null, staleAt: number | null, retryAt: number | null,
     refreshingUntil: number | null, contentHash: string | null, consecutiveFailures: number, abandonedRuns: number,
-    actionRequired: boolean, attemptFingerprint: string | null, errorKind: ErrorKind | null,
+    actionRequired: boolean, attemptFingerprint: string | null, errorKind: ErrorKind | null, hour: number,
   ] | null,
   stored: [slotCount: number, slotsFingerprint: string, meta: ProviderMeta | null] | null,
 ];
@@ -48,7 +48,7 @@ export async function readFacts(db: Db, options: { workspaceId?: string; timeout
               ${epochMs(Prisma.sql`s."fetchedAt"`)}, ${epochMs(Prisma.sql`s."succeededAt"`)},
               ${epochMs(Prisma.sql`s."staleAt"`)}, ${epochMs(Prisma.sql`s."retryAt"`)},
               ${epochMs(Prisma.sql`s."refreshingUntil"`)}, s."contentHash"::text, s."consecutiveFailures",
-              s."abandonedRuns", s."actionRequired", s."attemptFingerprint", s."errorKind") END,
+              s."abandonedRuns", s."actionRequired", s."attemptFingerprint", s."errorKind", s.hour) END,
             CASE WHEN k."clientId" IS NOT NULL THEN json_build_array(k."slotCount", k."slotsFingerprint", k."providerMeta") END
           ))::text
          FROM ${configuredWorkspaces}
@@ -91,6 +91,7 @@ function factsOf(row: WorkspaceRow): WorkspaceFacts {
       actionRequired: status?.[8] ?? false,
       attemptFingerprint: status?.[9] ?? null,
       errorKind: status?.[10] ?? null,
+      hour: status?.[11] ?? 0,
     },
     stored: stored && { slotCount: stored[0], slotsFingerprint: stored[1], meta: stored[2] },
   };

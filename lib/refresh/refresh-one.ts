@@ -15,7 +15,7 @@ import { ensureStatusRows, readFacts } from './facts';
 import { isOpen } from './breaker';
 import { reserveQuota } from './quota';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from './read';
-import { storeBatch, type Write } from './store';
+import { mustSendSlots, storeBatch, type Write } from './store';
 import { workItemOf } from './work-item';
 import type { WorkItem } from './types';
 
@@ -83,9 +83,7 @@ async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType
   const never = new AbortController().signal;
   const result = await attempt(item, context, context.transport.client(), clock, never);
   if (result.kind === 'abandoned') return { kind: 'abandoned', result };
-  if (result.kind === 'success') {
-    return { kind: 'success', result, sendSlots: item.status.contentHash !== result.contentHash.toString() };
-  }
+  if (result.kind === 'success') return { kind: 'success', result, sendSlots: mustSendSlots(result) };
   const decision = decideFailure(
     {
       errorKind: result.errorKind, retryAfterMs: result.retryAfterMs, status: item.status, fingerprint: item.fingerprint,

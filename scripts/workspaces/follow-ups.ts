@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
 import * as followUps from '../../lib/followups';
+import { changeFollowUps } from '../../lib/operator/actions';
 import { UserError } from '../local/fail';
 import type { ScriptContext } from '../local/script-database';
-import { addCommand, resolveWorkspace, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, type Cli } from './cli';
 import { parseFollowUpCsv, threadOf } from './follow-ups-csv';
 
 interface Given {
@@ -94,7 +95,8 @@ export function addFollowUpCommands(program: Command, cli: Cli): void {
       .action(async (workspace: string) => {
         await cli.withDatabase(async (script) => {
           const id = await resolveWorkspace(script, workspace);
-          const overdue = await followUps.switchFollowUps(script.db, id, isOn);
+          const switched = await changeFollowUps(script.db, BY_CLI, id, isOn);
+          const overdue = switched.kind === 'done' ? switched.value : 0;
           cli.say(isOn ? `Follow-ups of ${id} are on: ${overdue} are due now and go out with the next run.` : `Follow-ups of ${id} are off; ${overdue} that are due wait.`);
         });
       });
