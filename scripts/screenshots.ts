@@ -71,7 +71,8 @@ async function take(browser: Browser, { url, password }: { url: string; password
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.locator('main#content h1').waitFor();
-  await page.waitForLoadState('networkidle');
+  // Parts that are still being read or drawn say so by this class.
+  await page.waitForFunction('document.querySelector(".reading[role=status]") === null');
   await page.screenshot({ path: file, fullPage: options.all });
   await context.close();
 }

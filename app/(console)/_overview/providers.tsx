@@ -24,7 +24,7 @@ export function Providers({ standings, sweeps, hosts }: { standings: Standings; 
   const paused = new Set<string>(standings.pausedProviders.map(({ provider }) => provider));
   return (
     <div className="stack">
-      <Table caption="Health of the providers" head={<><th scope="col">Provider</th><th scope="col" className="number">Calendars</th><th scope="col" className="number">p50</th><th scope="col" className="number">p95</th><th scope="col" className="number">Failed, 15 min</th><th scope="col">Quota</th></>}>
+      <Table caption="Health of the providers" head={<><th scope="col">Provider</th><th scope="col" className="number">Failed, 15 min</th><th scope="col" className="number">p50</th><th scope="col" className="number">p95</th><th scope="col" className="number">Calendars</th><th scope="col">Quota</th></>}>
         {names.map((name) => {
           const answers = sweeps.byProvider[name];
           const own = calendars.get(name as ProviderName);
@@ -33,10 +33,10 @@ export function Providers({ standings, sweeps, hosts }: { standings: Standings; 
           return (
             <tr key={name}>
               <th scope="row"><ProviderText provider={name} /> {paused.has(name) && <Badge tone="off" mark="‖">paused</Badge>}</th>
-              <td className="number"><Link href={`/workspaces?provider=${name}`} prefetch={false}>{countText(own?.all ?? 0)}</Link>{own !== undefined && own.unusable > 0 && <div className="small faint">{countText(own.unusable)} not offered</div>}</td>
+              <td className={`number ${isWorrying ? 'bad-text' : ''}`}>{answers === undefined ? '–' : <>{shareText(answers.recentErrors, answers.recentRequests)}<div className="small faint">{countText(answers.recentErrors)} of {countText(answers.recentRequests)}</div></>}</td>
               <td className="number">{answers?.p50Ms == null ? '–' : lengthText(answers.p50Ms)}</td>
               <td className="number">{answers?.p95Ms == null ? '–' : lengthText(answers.p95Ms)}</td>
-              <td className={`number ${isWorrying ? 'bad-text' : ''}`}>{answers === undefined ? '–' : <>{shareText(answers.recentErrors, answers.recentRequests)}<div className="small faint">{countText(answers.recentErrors)} of {countText(answers.recentRequests)}</div></>}</td>
+              <td className="number"><Link href={`/workspaces?provider=${name}`} prefetch={false}>{countText(own?.all ?? 0)}</Link>{own !== undefined && own.unusable > 0 && <div className="small faint">{countText(own.unusable)} not offered</div>}</td>
               <td>{quota === undefined ? <span className="faint">public page</span> : <>{quota.blocked > 0 ? <Badge tone="warn" mark="▲">{countText(quota.blocked)} blocked</Badge> : 'in bounds'}<div className="small faint">{countText(quota.credentials)} {quota.credentials === 1 ? 'credential' : 'credentials'}</div></>}</td>
             </tr>
           );

@@ -36,7 +36,7 @@ export function SweepCharts({ points, kinds, budgetSeconds }: { points: ChartPoi
             <Tooltip content={<Tip />} isAnimationActive={false} />
             <Legend iconSize={9} wrapperStyle={{ fontSize: 12 }} />
             {longest > budgetSeconds / 2 && <ReferenceLine yAxisId="seconds" y={budgetSeconds} stroke="var(--fill-warn)" strokeDasharray="4 3" label={{ value: 'budget', fontSize: 11, fill: 'var(--text-soft)', position: 'insideTopLeft' }} />}
-            <Bar yAxisId="seconds" dataKey="seconds" name="seconds" fill="var(--fill-info)" isAnimationActive={false} />
+            <Bar yAxisId="seconds" dataKey="seconds" name="seconds" fill="var(--fill-info)" maxBarSize={14} isAnimationActive={false} />
             <Line yAxisId="count" dataKey="refreshed" name="refreshed" stroke="var(--fill-good)" strokeWidth={2} dot={false} isAnimationActive={false} />
           </ComposedChart>
         </ResponsiveContainer>
@@ -50,7 +50,7 @@ export function SweepCharts({ points, kinds, budgetSeconds }: { points: ChartPoi
               <YAxis width={34} allowDecimals={false} {...AXIS} />
               <Tooltip content={<Tip />} isAnimationActive={false} />
               <Legend iconSize={9} wrapperStyle={{ fontSize: 12 }} />
-              {kinds.map(({ kind, name }, index) => <Bar key={kind} dataKey={({ errors }: ChartPoint) => errors[kind] ?? 0} name={name} stackId="errors" fill={SHADES[index % SHADES.length] ?? ''} isAnimationActive={false} />)}
+              {kinds.map(({ kind, name }, index) => <Bar key={kind} dataKey={({ errors }: ChartPoint) => errors[kind] ?? 0} name={name} stackId="errors" fill={SHADES[index % SHADES.length] ?? ''} maxBarSize={14} isAnimationActive={false} />)}
             </ComposedChart>
           </ResponsiveContainer>
         )}

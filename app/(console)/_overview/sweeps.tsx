@@ -33,9 +33,10 @@ export function LastSweep({ sweeps }: { sweeps: SweepHealth }): ReactNode {
         <Figure name="took">{last.durationMs === null ? '–' : lengthText(last.durationMs)}</Figure>
         <Figure name="refreshed" note={`of ${countText(last.attempted)} attempted`}>{countText(last.refreshed)}</Figure>
         <Figure name="changed">{countText(last.changed)}</Figure>
-        <Figure name="failed" tone={last.errors > 0 ? 'bad' : 'plain'} note={kinds.length > 0 ? kinds.map(([kind, count]) => `${kindText(kind)} ${countText(count)}`).join(', ') : undefined}>{countText(last.errors)}</Figure>
+        <Figure name="failed" tone={last.errors > 0 ? 'bad' : 'plain'}>{countText(last.errors)}</Figure>
         {last.left > 0 && <Figure name="left for the next" tone="warn">{countText(last.left)}</Figure>}
       </Figures>
+      {kinds.length > 0 && <p className="small faint">Failed: {kinds.map(([kind, count]) => `${kindText(kind)} ${countText(count)}`).join(', ')}.</p>}
       {last.quotaLimited.length > 0 && (
         <ul className="small">
           {last.quotaLimited.map(({ provider, workspaces, expectedAgeSeconds }, index) => <li key={`${provider} ${String(index)}`}><strong>Quota limited:</strong> a <ProviderText provider={provider} /> credential with {countText(workspaces)} workspaces; expect ages up to {lengthText(expectedAgeSeconds * 1_000)}.</li>)}
