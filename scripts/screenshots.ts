@@ -71,8 +71,9 @@ async function take(browser: Browser, { url, password }: { url: string; password
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.locator('main#content h1').waitFor();
-  // Parts that are still being read or drawn say so by this class.
-  await page.waitForFunction('document.querySelector(".reading[role=status]") === null');
+  // Parts that are still being read or drawn say so.
+  const unfinished = page.locator('.reading[role=status]');
+  while ((await unfinished.count()) > 0) await unfinished.first().waitFor({ state: 'detached' });
   await page.screenshot({ path: file, fullPage: options.all });
   await context.close();
 }
