@@ -73,7 +73,7 @@ describe('what the bench asks of a sweep', () => {
 
 describe('what the bench asks of the database', () => {
   const databaseOf = (change: Partial<DatabaseRuns> = {}): Section =>
-    databaseSection({ settling: [runOf()], afterCheckpoint: [runOf()], between: [runOf()], changed: [runOf({}, { changed: WORKSPACES })], ...change }, WORKSPACES);
+    databaseSection({ settling: [runOf()], afterCheckpoint: [runOf()], between: [runOf()], changedAfterCheckpoint: [runOf({}, { changed: WORKSPACES })], changed: [runOf({}, { changed: WORKSPACES })], ...change }, WORKSPACES);
   const using = (use: Partial<NonNullable<Run['database']>>): Run => runOf({ database: { statements: 20, walBytes: 1, updates: { WorkspaceAvailabilityStatus: { total: 1, heapOnly: 1 } }, byStatement: [], ...use } });
 
   it('accepts counts within every target', () => {
@@ -85,7 +85,7 @@ describe('what the bench asks of the database', () => {
     expect(failedOf(databaseOf({ between: [using({ walBytes: 201 * WORKSPACES })] }))).toEqual(['WAL a workspace between checkpoints at most 200 B']);
     expect(failedOf(databaseOf({ afterCheckpoint: [using({ walBytes: 301 * WORKSPACES })] }))).toEqual(['WAL a workspace just after a checkpoint at most 300 B']);
     expect(failedOf(databaseOf({ changed: [runOf({ database: { statements: 20, walBytes: 5_121 * WORKSPACES, updates: {}, byStatement: [] } }, { changed: WORKSPACES })] })))
-      .toEqual(['WAL when all changed, × the bytes of the slots, at most 2.00']);
+      .toEqual(['WAL when all changed, between checkpoints, × the bytes of the slots, at most 2.00']);
     expect(failedOf(databaseOf({ between: [using({ updates: { WorkspaceAvailabilityStatus: { total: 9_000, heapOnly: 0 } } })] }))).toEqual(['heap-only updates at least 90.0 %']);
     expect(failedOf(databaseOf({ between: [runOf({}, { changed: 1 })] }))).toEqual(['changed means changed']);
   });
