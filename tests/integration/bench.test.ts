@@ -72,12 +72,19 @@ describe('what the bench asks of a sweep', () => {
 });
 
 describe('what the bench asks of the database', () => {
-  const databaseOf = (change: Partial<DatabaseRuns> = {}): Section =>
-    databaseSection({ settling: [runOf()], afterCheckpoint: [runOf()], between: [runOf()], changedAfterCheckpoint: [runOf({}, { changed: WORKSPACES })], changed: [runOf({}, { changed: WORKSPACES })], ...change }, WORKSPACES);
+  const databaseOf = (change: Partial<DatabaseRuns> = {}, argv: string[] = []): Section =>
+    databaseSection({ settling: [runOf()], afterCheckpoint: [runOf()], between: [runOf()], changedAfterCheckpoint: [runOf({}, { changed: WORKSPACES })], changed: [runOf({}, { changed: WORKSPACES })], ...change }, optionsOf(argv));
   const using = (use: Partial<NonNullable<Run['database']>>): Run => runOf({ database: { statements: 20, walBytes: 1, updates: { WorkspaceAvailabilityStatus: { total: 1, heapOnly: 1 } }, byStatement: [], ...use } });
 
   it('accepts counts within every target', () => {
     expect(failedOf(databaseOf())).toEqual([]);
+  });
+
+  it('asks of a short run what its own statements wrote, not what vacuum did beside them', () => {
+    const vacuumed = using({ walBytes: 9_000 * WORKSPACES, byStatement: [{ calls: 1, totalMs: 1, walBytes: 120 * WORKSPACES, text: '' }] });
+    expect(failedOf(databaseOf({ between: [vacuumed] }, ['--short']))).toEqual([]);
+    const own = using({ walBytes: 0, byStatement: [{ calls: 1, totalMs: 1, walBytes: 201 * WORKSPACES, text: '' }] });
+    expect(failedOf(databaseOf({ between: [own] }, ['--short']))).toEqual(['WAL a workspace between checkpoints at most 200 B']);
   });
 
   it('fails on too many statements, too much WAL, updates that touch the index, and changes that are none', () => {
