@@ -13,6 +13,13 @@ import { Prisma, PrismaClient } from './generated/prisma/client';
 
 export { Prisma };
 export type Db = PrismaClient;
+/** The database, or a transaction that the caller ends. */
+export type Connection = Db | Prisma.TransactionClient;
+
+/** Runs `work` in the caller's transaction, or in one of its own. */
+export async function inTransaction<T>(on: Connection, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+  return '$connect' in on ? await on.$transaction(work) : await work(on);
+}
 
 /** Longest that any one query may take where nothing tighter is set. */
 const QUERY_TIMEOUT_MS = 20_000;
@@ -34,6 +41,9 @@ const clientTimeout = new AsyncLocalStorage<number>();
 class BoundedClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
+    // The pool listens while a connection is idle and the adapter while it is in a transaction. What the server says in
+    // between, or to one that is on its way out (it restarts just after our timeout), would end the whole process.
+    this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     const bounded = (...args: unknown[]): unknown => {
       const timeoutMs = clientTimeout.getStore() ?? QUERY_TIMEOUT_MS;

@@ -2,7 +2,7 @@
  * Pauses: no sweep, no offers and no alarms for the workspaces they cover, which readers are told are `paused`. A
  * workspace is paused by `pause` in lib/workspaces.ts; here, a whole agency, or a vendor for everybody.
  */
-import type { Db } from './db';
+import type { Connection, Db } from './db';
 import type { CalendarProvider } from './providers/errors';
 import { WorkspaceInputError } from './workspaces';
 
@@ -17,7 +17,7 @@ export interface Pauses {
  * Pausing twice keeps the first time. An agency that has workspaces and no row of its own gets one.
  * @throws WorkspaceInputError when there is no such agency
  */
-export async function pauseAgency(db: Db, agencyId: string, at: Date): Promise<void> {
+export async function pauseAgency(db: Connection, agencyId: string, at: Date): Promise<void> {
   const written = await db.$executeRaw`
     INSERT INTO "Agency" AS a (id, name, "pausedAt")
     SELECT ${agencyId}, ${agencyId}, ${at} WHERE EXISTS (SELECT FROM "Client" WHERE "userId" = ${agencyId}) OR EXISTS (SELECT FROM "Agency" WHERE id = ${agencyId})
@@ -26,17 +26,17 @@ export async function pauseAgency(db: Db, agencyId: string, at: Date): Promise<v
 }
 
 /** Resuming what is not paused changes nothing. @throws WorkspaceInputError when there is no such agency */
-export async function resumeAgency(db: Db, agencyId: string): Promise<void> {
+export async function resumeAgency(db: Connection, agencyId: string): Promise<void> {
   const { count } = await db.agency.updateMany({ where: { id: agencyId }, data: { pausedAt: null } });
   if (count === 0 && (await db.client.count({ where: { userId: agencyId } })) === 0) throw noAgency(agencyId);
 }
 
 /** Pausing twice keeps the first time. */
-export async function pauseProvider(db: Db, provider: CalendarProvider, at: Date): Promise<void> {
+export async function pauseProvider(db: Connection, provider: CalendarProvider, at: Date): Promise<void> {
   await db.providerPause.upsert({ where: { provider }, create: { provider, pausedAt: at }, update: {} });
 }
 
-export async function resumeProvider(db: Db, provider: CalendarProvider): Promise<void> {
+export async function resumeProvider(db: Connection, provider: CalendarProvider): Promise<void> {
   await db.providerPause.deleteMany({ where: { provider } });
 }
 

@@ -1,7 +1,9 @@
 /** What a reader is told about a workspace: the first state that holds. Pure. */
 import type { ErrorKind } from '../providers/errors';
 
-export type WorkspaceState = 'paused' | 'misconfigured' | 'unavailable' | 'empty' | 'stale' | 'fresh';
+/** In the order of precedence. */
+export const WORKSPACE_STATES = ['paused', 'misconfigured', 'unavailable', 'empty', 'stale', 'fresh'] as const;
+export type WorkspaceState = (typeof WORKSPACE_STATES)[number];
 
 export type PausedBy = 'workspace' | 'agency' | 'provider';
 

@@ -26,7 +26,7 @@ import type { Vendor } from '../providers/errors';
 /** Kept free at the end of the budget for writing and answering. */
 export const FLUSH_RESERVE_MS = 2_000;
 /** Of the two seconds after the budget, what the run's own statements may use; the rest is for lock and record. */
-const ANSWER_GRACE_MS = 600;
+export const ANSWER_GRACE_MS = 600;
 /** An item slower than this stops holding a place; a quarter of a short run, so that it still serves the others. */
 const PARK_AFTER_MS = 3_000;
 

@@ -1,19 +1,20 @@
 import { Argument, type Command } from 'commander';
-import { PAUSABLE_PROVIDERS, pauseAgency, pauseProvider, readPauses, resumeAgency, resumeProvider } from '../../lib/pauses';
+import { switchAgency, switchProvider } from '../../lib/operator/actions';
+import { PAUSABLE_PROVIDERS, readPauses } from '../../lib/pauses';
 import type { CalendarProvider } from '../../lib/providers/errors';
-import { addCommand, type Cli } from './cli';
+import { addCommand, BY_CLI, type Cli } from './cli';
 
 /** agency pause|resume, provider pause|resume, paused */
 export function addPauseCommands(program: Command, cli: Cli): void {
   const agency = program.command('agency').description('All workspaces of an agency: pause, resume. <agency> is its id.');
   addCommand(agency, 'pause <agency>', 'No sweep, no offers and no alarms for any of its workspaces until it is resumed.', 'agency pause north')
     .action(async (id: string) => {
-      await cli.withDatabase(({ db }) => pauseAgency(db, id, new Date()));
+      await cli.withDatabase(({ db }) => switchAgency(db, BY_CLI, id, true));
       cli.say(`Paused agency ${id}.`);
     });
   addCommand(agency, 'resume <agency>', 'End the pause of the agency; workspaces that are paused themselves stay so.', 'agency resume north')
     .action(async (id: string) => {
-      await cli.withDatabase(({ db }) => resumeAgency(db, id));
+      await cli.withDatabase(({ db }) => switchAgency(db, BY_CLI, id, false));
       cli.say(`Resumed agency ${id}: the next sweep reads its calendars.`);
     });
 
@@ -21,12 +22,12 @@ export function addPauseCommands(program: Command, cli: Cli): void {
   const vendor = (): Argument => new Argument('<provider>', 'whose calendars').choices([...PAUSABLE_PROVIDERS]);
   addCommand(provider, 'pause', 'Nobody calls this provider until it is resumed.', 'provider pause hubspot').addArgument(vendor())
     .action(async (name: CalendarProvider) => {
-      await cli.withDatabase(({ db }) => pauseProvider(db, name, new Date()));
+      await cli.withDatabase(({ db }) => switchProvider(db, BY_CLI, name, true));
       cli.say(`Paused ${name}.`);
     });
   addCommand(provider, 'resume', 'End the pause of a provider.', 'provider resume hubspot').addArgument(vendor())
     .action(async (name: CalendarProvider) => {
-      await cli.withDatabase(({ db }) => resumeProvider(db, name));
+      await cli.withDatabase(({ db }) => switchProvider(db, BY_CLI, name, false));
       cli.say(`Resumed ${name}: the next sweep reads its calendars.`);
     });
 

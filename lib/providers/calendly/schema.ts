@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { meetingMinutes, storedText } from '../fields';
 import { parseWholeSecond } from '../instants';
 import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint } from '../starts';
 
@@ -6,8 +7,6 @@ import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Com
  * Only the fields we read, every one required: a field that goes missing must fail, not turn into
  * "no slots". Statuses are closed lists for the same reason: a renamed `available` would empty a calendar.
  */
-
-const minutes = z.number().int().positive();
 
 const HAS_OFFSET = /(?:Z|[+-]\d{2}:?\d{2})$/;
 
@@ -27,17 +26,17 @@ function readSpot(spot: unknown): number | undefined | Complaint {
 // Public booking pages.
 
 export const lookupAnswer = z.object({
-  uuid: z.string().min(1),
-  duration: minutes,
-  availability_timezone: z.string().nullable(),
+  uuid: storedText,
+  duration: meetingMinutes,
+  availability_timezone: storedText.nullable(),
   public: z.boolean(),
   unavailability_reason: z.string().nullable(),
 });
 export type LookupAnswer = z.output<typeof lookupAnswer>;
 
-export const schedulingLinkAnswer = z.object({ owner_type: z.string(), owner_uuid: z.string().min(1) });
+export const schedulingLinkAnswer = z.object({ owner_type: z.string(), owner_uuid: storedText });
 
-export const profileEventTypesAnswer = z.array(z.object({ uuid: z.string().min(1), name: z.string() }));
+export const profileEventTypesAnswer = z.array(z.object({ uuid: storedText, name: z.string() }));
 
 export interface Range {
   /** Every date that is listed, full ones too. */
@@ -58,13 +57,13 @@ export const rangeAnswer = checkedBy((body): Range => {
 
 // Official API.
 
-export const meAnswer = z.object({ resource: z.object({ uri: z.string().min(1), current_organization: z.string().min(1) }) });
+export const meAnswer = z.object({ resource: z.object({ uri: storedText, current_organization: storedText }) });
 
 const eventType = z.object({
-  uri: z.string().min(1),
+  uri: storedText,
   active: z.boolean(),
   name: z.string(),
-  duration: minutes,
+  duration: meetingMinutes,
   scheduling_url: z.string(),
 });
 export type EventType = z.output<typeof eventType>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { meetingMinutes } from '../fields';
 import { parseWholeSecond } from '../instants';
 import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint } from '../starts';
 
@@ -75,10 +76,11 @@ export const calendarSchema = z
       slotDurationUnit: z.enum(['mins', 'hours']),
     }),
   })
-  .transform(({ calendar: { id, isActive, slotDuration, slotDurationUnit } }) => ({
-    id,
-    isActive,
-    durationMinutes: slotDuration * MINUTES_PER_UNIT[slotDurationUnit],
-  }));
+  .transform(({ calendar: { id, isActive, slotDuration, slotDurationUnit } }, context) => {
+    const duration = meetingMinutes.safeParse(slotDuration * MINUTES_PER_UNIT[slotDurationUnit]);
+    if (duration.success) return { id, isActive, durationMinutes: duration.data };
+    context.addIssue({ code: 'custom', path: ['calendar', 'slotDuration'], message: 'is not a length of a meeting in whole minutes' });
+    return z.NEVER;
+  });
 
 export type Calendar = z.output<typeof calendarSchema>;

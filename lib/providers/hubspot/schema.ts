@@ -6,10 +6,13 @@ import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Com
  * busy times that both answers carry.
  */
 
+/** A page offers three or four; all of them are stored. */
+const MAX_DURATIONS = 50;
+
 export const bookInfoSchema = z.object({
   isOffline: z.boolean(),
   customParams: z.object({
-    durations: z.array(z.int().positive()).min(1),
+    durations: z.array(z.int().positive()).min(1).max(MAX_DURATIONS),
     timezone: z.string().nullish(),
   }),
 });
