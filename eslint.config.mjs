@@ -33,6 +33,7 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off' },
   },
   restrict(['lib/**/*.ts'], PRISMA, FRAMEWORK, UPWARD),
+  restrict(['app/**/*.{ts,tsx}'], PRISMA),
   restrict(['lib/db.ts'], FRAMEWORK, UPWARD),
   restrict(['lib/providers/**/*.ts'], PRISMA, FRAMEWORK, UPWARD, forbid('A provider knows nothing of Postgres.', '**/db', '**/refresh/**', '**/cron/**')),
   restrict(['lib/refresh/**/*.ts'], PRISMA, FRAMEWORK, UPWARD, forbid('Refreshing knows nothing of cron routes.', '**/cron/**')),

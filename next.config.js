@@ -14,7 +14,8 @@ const config = {
       source: '/:path*',
       headers: [
         { key: 'x-content-type-options', value: 'nosniff' },
-        { key: 'referrer-policy', value: 'no-referrer' },
+        // Not `no-referrer`: browsers then send `Origin: null` with a form, which a change is checked by.
+        { key: 'referrer-policy', value: 'same-origin' },
         { key: 'x-frame-options', value: 'DENY' },
       ],
     },

@@ -13,6 +13,13 @@ import { Prisma, PrismaClient } from './generated/prisma/client';
 
 export { Prisma };
 export type Db = PrismaClient;
+/** The database, or a transaction that the caller ends. */
+export type Connection = Db | Prisma.TransactionClient;
+
+/** Runs `work` in the caller's transaction, or in one of its own. */
+export async function inTransaction<T>(on: Connection, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+  return '$connect' in on ? await on.$transaction(work) : await work(on);
+}
 
 /** Longest that any one query may take where nothing tighter is set. */
 const QUERY_TIMEOUT_MS = 20_000;

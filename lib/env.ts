@@ -127,3 +127,8 @@ export function databaseUrl(from: Env = env()): string {
 export function isServerless(source: Record<string, string | undefined> = process.env): boolean {
   return Boolean(source.VERCEL ?? source.AWS_LAMBDA_FUNCTION_NAME);
 }
+
+/** False while developing: pages may then evaluate code, and cookies need no https. */
+export function isProduction(source: Record<string, string | undefined> = process.env): boolean {
+  return source.NODE_ENV === 'production';
+}

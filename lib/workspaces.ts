@@ -7,17 +7,24 @@ import { randomUUID } from 'node:crypto';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { quotaKeyOf, sealCredential, type CredentialKeys, type CredentialOwner } from './credentials';
-import type { Db, Prisma } from './db';
+import { inTransaction, type Connection, type Db, type Prisma } from './db';
 import { detectCalendarType } from './providers/detect';
 
 export class WorkspaceInputError extends Error {
   override name = 'WorkspaceInputError';
+
+  /** @param fields the message of each input that is wrong, by its name; empty where it is none's alone */
+  constructor(message: string, readonly fields: Readonly<Record<string, string>> = {}) {
+    super(message);
+  }
 }
 
 export const DURATION = { min: 5, max: 1440, default: 30 } as const;
 export const DEFAULT_TIMEZONE = 'UTC';
 
-const text = (what: string) => z.string().trim().min(1, `${what} must not be empty`).max(200, `${what} must have at most 200 characters`);
+/** PostgreSQL stores no NUL, and lists show a name on one line. */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+const text = (what: string) => z.string().trim().min(1, `${what} must not be empty`).max(200, `${what} must have at most 200 characters`).regex(PRINTABLE, `${what} must have no control characters`);
 /** The refused value is shown, cut short: it may be a pasted page. */
 const shown = (given: unknown): string => JSON.stringify(String(given).slice(0, 100));
 const timezone = z.string().trim().refine((zone) => IANAZone.isValidZone(zone), {
@@ -33,6 +40,7 @@ const url = z
   .string()
   .trim()
   .max(2000, 'url must have at most 2000 characters')
+  .regex(PRINTABLE, 'url must have no control characters')
   .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), {
     error: ({ input }) => `url ${shown(input)} must be a booking link that begins with https://`,
   });
@@ -53,8 +61,11 @@ type Workspace = z.output<typeof workspaceSchema>;
 function check<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const messages = parsed.error.issues.map((issue) => (issue.code === 'invalid_type' && issue.path.length > 0 ? `${issue.path.join('.')} is missing` : issue.message));
-  throw new WorkspaceInputError(messages.join('; '));
+  const problems = parsed.error.issues.map((issue) => {
+    const field = issue.path.join('.');
+    return { field, message: issue.code === 'invalid_type' && field !== '' ? `${field} is missing` : issue.message };
+  });
+  throw new WorkspaceInputError(problems.map(({ message }) => message).join('; '), Object.fromEntries(problems.map(({ field, message }) => [field, message])));
 }
 
 /** Checks one workspace without storing it. @throws WorkspaceInputError with every problem */
@@ -92,13 +103,15 @@ export async function importWorkspace(db: Db, input: WorkspaceInput): Promise<{ 
 }
 
 const changesSchema = z.object({ url: url.optional(), durationMinutes: duration.optional(), timezone: timezone.optional() });
+export type WorkspaceChanges = z.input<typeof changesSchema>;
 
-/** All of it or nothing. A new link forgets the event type or calendar that was chosen behind the old one. */
-export async function changeWorkspace(db: Db, workspaceId: string, changes: z.input<typeof changesSchema>): Promise<void> {
+/** All of it or nothing. A new link forgets the event type or calendar that was chosen behind the old one; the same one does not. */
+export async function changeWorkspace(db: Connection, workspaceId: string, changes: WorkspaceChanges): Promise<void> {
   const { url: newUrl, durationMinutes, timezone: zone } = check(changesSchema, changes);
-  await db.$transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
     await mustExist(tx, workspaceId);
-    if (newUrl !== undefined) await saveLink(tx, workspaceId, newUrl);
+    const link = await tx.calendarLink.findFirst({ where: { clientId: workspaceId, isDefault: true }, select: { url: true } });
+    if (newUrl !== undefined && newUrl !== link?.url) await saveLink(tx, workspaceId, newUrl);
     await saveSettings(tx, workspaceId, { ...(zone !== undefined && { timezone: zone }), ...(durationMinutes !== undefined && { meetingDurationMinutes: durationMinutes }) });
   });
 }
@@ -116,23 +129,46 @@ export async function setTimezone(db: Db, workspaceId: string, zone: string): Pr
 }
 
 /** No sweep, no offers, no alarms until it is resumed. Pausing twice keeps the first time. */
-export async function pause(db: Db, workspaceId: string, at: Date): Promise<void> {
-  const settings = await db.workspaceSettings.findUnique({ where: { clientId: workspaceId } });
-  if (settings?.pausedAt == null) await changeSettings(db, workspaceId, { pausedAt: at });
+export async function pause(db: Connection, workspaceId: string, at: Date): Promise<void> {
+  await mustExist(db, workspaceId);
+  await pauseAll(db, [workspaceId], at);
 }
 
-export async function resume(db: Db, workspaceId: string): Promise<void> {
-  await changeSettings(db, workspaceId, { pausedAt: null });
+export async function resume(db: Connection, workspaceId: string): Promise<void> {
+  await mustExist(db, workspaceId);
+  await resumeAll(db, [workspaceId]);
 }
 
-/** Removes the workspace and everything that belongs to it. */
-export async function remove(db: Db, workspaceId: string): Promise<void> {
-  const { count } = await db.client.deleteMany({ where: { id: workspaceId } });
+/** @returns the ids of those that were not paused and now are */
+export async function pauseAll(db: Connection, workspaceIds: readonly string[], at: Date): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    INSERT INTO "WorkspaceSettings" AS w ("clientId", "pausedAt")
+    SELECT c.id, ${at}::timestamptz FROM "Client" c WHERE c.id = ANY(${[...workspaceIds]}::text[]) ORDER BY c.id
+    ON CONFLICT ("clientId") DO UPDATE SET "pausedAt" = excluded."pausedAt" WHERE w."pausedAt" IS NULL
+    RETURNING "clientId" AS id`;
+  return rows.map(({ id }) => id);
+}
+
+/** @returns the ids of those that were paused and no longer are */
+export async function resumeAll(db: Connection, workspaceIds: readonly string[]): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    UPDATE "WorkspaceSettings" SET "pausedAt" = NULL WHERE "clientId" = ANY(${[...workspaceIds]}::text[]) AND "pausedAt" IS NOT NULL
+    RETURNING "clientId" AS id`;
+  return rows.map(({ id }) => id);
+}
+
+/** Removes the workspace and everything that belongs to it, its history too, which has no foreign key. */
+export async function remove(db: Connection, workspaceId: string): Promise<void> {
+  const count = await inTransaction(db, async (tx) => {
+    await tx.workspaceTransition.deleteMany({ where: { clientId: workspaceId } });
+    await tx.workspaceHour.deleteMany({ where: { clientId: workspaceId } });
+    return (await tx.client.deleteMany({ where: { id: workspaceId } })).count;
+  });
   if (count === 0) throw notFound(workspaceId);
 }
 
 /** Which event type or calendar a link means that leads to several; null: the link alone decides again. */
-export async function chooseCalendar(db: Db, workspaceId: string, externalId: string | null): Promise<void> {
+export async function chooseCalendar(db: Connection, workspaceId: string, externalId: string | null): Promise<void> {
   const chosen = externalId === null ? null : check(text('the event type or calendar id'), externalId);
   await mustExist(db, workspaceId);
   const { count } = await db.calendarLink.updateMany({ where: { clientId: workspaceId, isDefault: true }, data: { externalId: chosen } });
@@ -140,7 +176,7 @@ export async function chooseCalendar(db: Db, workspaceId: string, externalId: st
 }
 
 /** Stores a token sealed. It is a new credential, also when the token is the same, and so tried at once. */
-export async function setCredential(db: Db, workspaceId: string, provider: CredentialOwner['provider'], plain: string, keys: CredentialKeys): Promise<void> {
+export async function setCredential(db: Connection, workspaceId: string, provider: CredentialOwner['provider'], plain: string, keys: CredentialKeys): Promise<void> {
   const checked = check(token, plain);
   await mustExist(db, workspaceId);
   const owner = { clientId: workspaceId, provider };
@@ -148,7 +184,7 @@ export async function setCredential(db: Db, workspaceId: string, provider: Crede
   await db.providerCredential.upsert({ where: { clientId_provider: owner }, create: { ...owner, ...data }, update: data });
 }
 
-export async function removeCredential(db: Db, workspaceId: string, provider: CredentialOwner['provider']): Promise<void> {
+export async function removeCredential(db: Connection, workspaceId: string, provider: CredentialOwner['provider']): Promise<void> {
   await mustExist(db, workspaceId);
   const { count } = await db.providerCredential.deleteMany({ where: { clientId: workspaceId, provider } });
   if (count === 0) throw new WorkspaceInputError(`Workspace ${workspaceId} has no ${provider} credential.`);
@@ -193,19 +229,13 @@ async function saveLink(tx: Tx, clientId: string, value: string): Promise<void> 
 interface Settings {
   timezone?: string;
   meetingDurationMinutes?: number;
-  pausedAt?: Date | null;
 }
 
-async function saveSettings(tx: Tx | Db, clientId: string, settings: Settings): Promise<void> {
+async function saveSettings(tx: Tx, clientId: string, settings: Settings): Promise<void> {
   await tx.workspaceSettings.upsert({ where: { clientId }, create: { clientId, ...settings }, update: settings });
 }
 
-async function changeSettings(db: Db, workspaceId: string, settings: Settings): Promise<void> {
-  await mustExist(db, workspaceId);
-  await saveSettings(db, workspaceId, settings);
-}
-
-async function mustExist(db: Tx | Db, workspaceId: string): Promise<void> {
+async function mustExist(db: Connection, workspaceId: string): Promise<void> {
   if (!(await db.client.findUnique({ where: { id: workspaceId }, select: { id: true } }))) throw notFound(workspaceId);
 }
 

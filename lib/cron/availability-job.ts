@@ -14,7 +14,7 @@ const integer = (min: number, max: number) => {
   const expected = `must be an integer from ${String(min)} to ${String(max)}`;
   return z.string().regex(/^\d{1,10}$/, expected).transform(Number).refine((n) => n >= min && n <= max, expected).optional();
 };
-const id = z.string().min(1, 'must not be empty').max(200, 'is too long to be a workspace id').optional();
+const id = z.string().min(1, 'must not be empty').max(200, 'is too long to be a workspace id').regex(/^\P{Cc}*$/u, 'has control characters').optional();
 
 const params = z
   .strictObject({

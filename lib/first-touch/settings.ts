@@ -1,6 +1,6 @@
 /** Turning first touch on and off. Input is checked here, whoever calls. */
 import { z } from 'zod';
-import type { Db } from '../db';
+import { inTransaction, type Connection } from '../db';
 import { MAX_OFFERED } from '../slots/select';
 import { checkTemplate, type TemplateKind } from '../slots/template';
 import { WorkspaceInputError } from '../workspaces';
@@ -31,11 +31,11 @@ export type FirstTouchSettings = z.input<typeof schema>;
  * All of it or nothing. On needs an EmailBison credential with its instance's base URL, and templates that pass.
  * @throws WorkspaceInputError with every problem
  */
-export async function setFirstTouch(db: Db, workspaceId: string, isOn: boolean, given: FirstTouchSettings = {}): Promise<void> {
+export async function setFirstTouch(db: Connection, workspaceId: string, isOn: boolean, given: FirstTouchSettings = {}): Promise<void> {
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw new WorkspaceInputError(parsed.error.issues.map(({ message }) => message).join('; '));
   const { baseUrl, template, fallback, ...numbers } = parsed.data;
-  await db.$transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
     const workspace = await tx.client.findUnique({
       where: { id: workspaceId },
       select: { settings: true, links: { where: { isDefault: true } }, credentials: { where: { provider: 'emailbison' } } },

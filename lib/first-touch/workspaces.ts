@@ -1,6 +1,6 @@
 /** SQL: the workspaces that have first touch on, and their last turns. */
 import { boundedTransaction, Prisma, type Db } from '../db';
-import { epochMs } from '../refresh/configured';
+import { configuredWorkspaces, epochMs, pausedSql, timezoneSql } from '../refresh/configured';
 
 export interface FirstTouchWorkspace {
   workspaceId: string;
@@ -17,6 +17,8 @@ export interface FirstTouchWorkspace {
   template: string | null;
   fallbackTemplate: string | null;
   bookingLink: string | null;
+  /** BCP 47; null: the default. */
+  locale: string | null;
   credential: { ciphertext: Uint8Array; keyId: string; baseUrl: string | null } | null;
 }
 
@@ -39,14 +41,12 @@ export async function readFirstTouchWorkspaces(db: Db, timeoutMs: number, worksp
   const [rows, [clock]] = await boundedTransaction<[Row[], { now: number }[]]>(db, timeoutMs, [
     db.$queryRaw<Row[]>`
       SELECT c.id AS "workspaceId", c.name, c."userId" AS "agencyId", ${epochMs(Prisma.sql`v."visitedAt"`)} AS "visitedAt",
-        w."pausedAt" IS NOT NULL AS "isPaused", COALESCE(w.timezone, 'UTC') AS timezone, COALESCE(w."firstTouchOfferCount", 2) AS "offerCount",
+        ${pausedSql} AS "isPaused", ${timezoneSql} AS timezone, COALESCE(w."firstTouchOfferCount", 2) AS "offerCount",
         COALESCE(w."firstTouchMinNoticeMinutes", 120) AS "noticeMinutes", COALESCE(w."firstTouchLeadTimeMinutes", 1440) AS "leadTimeMinutes",
-        w."firstTouchTemplate" AS template, w."firstTouchFallback" AS "fallbackTemplate", l.url AS "bookingLink",
-        p.ciphertext, p."keyId", p."baseUrl"
-      FROM "Client" c
-        LEFT JOIN "WorkspaceSettings" w ON w."clientId" = c.id
-        LEFT JOIN "CalendarLink" l ON l."clientId" = c.id AND l."isDefault"
-        LEFT JOIN "ProviderCredential" p ON p."clientId" = c.id AND p.provider = 'emailbison'
+        w."firstTouchTemplate" AS template, w."firstTouchFallback" AS "fallbackTemplate", l.url AS "bookingLink", w.locale,
+        e.ciphertext, e."keyId", e."baseUrl"
+      FROM ${configuredWorkspaces}
+        LEFT JOIN "ProviderCredential" e ON e."clientId" = c.id AND e.provider = 'emailbison'
         LEFT JOIN "FirstTouchVisit" v ON v."clientId" = c.id
       WHERE ${which}`,
     db.$queryRaw<{ now: number }[]>`SELECT ${epochMs(Prisma.sql`clock_timestamp()`)} AS now`,

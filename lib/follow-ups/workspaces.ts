@@ -1,7 +1,8 @@
 /** What a run of follow-ups needs to know of a workspace. */
 import { openCredential, type CredentialKeys } from '../credentials';
 import { bounded, type Db } from '../db';
-import { checkWorkingHours } from '../slots/working-hours';
+import { configuredWorkspaces, pausedSql } from '../refresh/configured';
+import { checkOfferRules } from '../slots/offer-rules';
 import type { WorkspaceHours } from './decide';
 import type { Destination } from './channel';
 import type { ChannelName } from './channels';
@@ -20,17 +21,20 @@ const READ_TIMEOUT_MS = 5_000;
 const PROVIDER_OF = { emailbison_reply: 'emailbison', webhook: 'webhook' } as const satisfies Record<ChannelName, string>;
 
 export async function readFollowUpWorkspace(db: Db, workspaceId: string, keys: CredentialKeys | undefined): Promise<FollowUpWorkspace | null> {
-  const client = await bounded(READ_TIMEOUT_MS, () => db.client.findUnique({ where: { id: workspaceId }, include: { settings: true, credentials: true } }));
+  const [client, [standing]] = await Promise.all([
+    bounded(READ_TIMEOUT_MS, () => db.client.findUnique({ where: { id: workspaceId }, include: { settings: true, credentials: true } })),
+    bounded(READ_TIMEOUT_MS, () => db.$queryRaw<{ isPaused: boolean }[]>`SELECT ${pausedSql} AS "isPaused" FROM ${configuredWorkspaces} WHERE c.id = ${workspaceId}`),
+  ]);
   if (!client?.settings) return null;
   const { settings, credentials } = client;
-  const checked = checkWorkingHours(settings.workingHours);
+  const checked = checkOfferRules(settings);
   return {
     isEnabled: settings.followUpsEnabled,
-    paused: settings.pausedAt !== null,
+    paused: standing?.isPaused ?? false,
     zone: settings.timezone,
     weekends: settings.offerWeekends,
-    hours: checked.kind === 'valid' ? checked.hours : null,
-    problem: checked.kind === 'valid' ? null : `Working hours cannot be read: ${checked.problems.join('; ')}`,
+    hours: checked.kind === 'valid' ? checked.rules.hours : null,
+    problem: checked.kind === 'valid' ? null : checked.problem,
     offerCount: settings.firstTouchOfferCount,
     minNoticeMinutes: settings.firstTouchMinNoticeMinutes,
     destinationOf: (channel) => {

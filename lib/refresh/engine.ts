@@ -14,6 +14,7 @@ import { runPool } from './pool';
 import { reserveQuota, saveQuotaLessons, type QuotaLesson } from './quota';
 import { SendPace } from './send-pace';
 import type { Sink } from './sink';
+import { mustSendSlots } from './store';
 import type { AttemptResult, FailureResult, WorkItem } from './types';
 
 export interface EngineOptions {
@@ -73,8 +74,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const commit = (result: AttemptResult): void => {
     const { item } = result;
     if (result.kind === 'success') {
-      const isKnown = item.status.contentHash === result.contentHash.toString();
-      sink.add({ kind: 'success', result, sendSlots: !isKnown });
+      sink.add({ kind: 'success', result, sendSlots: mustSendSlots(result) });
     } else if (result.kind === 'failure') {
       commitFailure(result);
     } else if (signal.reason instanceof RunEnded && signal.reason.why === 'lock_lost') {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { boundedTransaction, Prisma, type Db } from '../db';
 import type { ErrorKind } from '../providers/errors';
 import type { ProviderMeta } from '../providers/types';
-import { configuredWorkspaces, durationSql, epochMs, fingerprintSql, timezoneSql } from './configured';
+import { configuredWorkspaces, durationSql, epochMs, fingerprintSql, pausedSql, timezoneSql } from './configured';
 import type { HostFacts } from './breaker';
 import type { WorkspaceFacts } from './types';
 
@@ -24,7 +24,7 @@ type WorkspaceRow = [
   status: [
     fetchedAt: number | null, succeededAt: number | null, staleAt: number | null, retryAt: number | null,
     refreshingUntil: number | null, contentHash: string | null, consecutiveFailures: number, abandonedRuns: number,
-    actionRequired: boolean, attemptFingerprint: string | null, errorKind: ErrorKind | null,
+    actionRequired: boolean, attemptFingerprint: string | null, errorKind: ErrorKind | null, hour: number,
   ] | null,
   stored: [slotCount: number, slotsFingerprint: string, meta: ProviderMeta | null] | null,
 ];
@@ -41,14 +41,14 @@ export async function readFacts(db: Db, options: { workspaceId?: string; timeout
         (SELECT json_agg(json_build_array(h.host, ${epochMs(Prisma.sql`h."openUntil"`)}, h.opens, h.concurrency))::text
            FROM "ProviderHost" h) AS hosts,
         (SELECT json_agg(json_build_array(
-            c.id, c."userId", w."pausedAt" IS NOT NULL, ${timezoneSql}, ${durationSql}, ${fingerprintSql},
+            c.id, c."userId", ${pausedSql}, ${timezoneSql}, ${durationSql}, ${fingerprintSql},
             CASE WHEN l.id IS NOT NULL THEN json_build_array(l.id, l.url, l.type, l."externalId") END,
             CASE WHEN p.id IS NOT NULL THEN json_build_array(p.id, encode(p.ciphertext, 'base64'), p."keyId", p."quotaKey") END,
             CASE WHEN s."clientId" IS NOT NULL THEN json_build_array(
               ${epochMs(Prisma.sql`s."fetchedAt"`)}, ${epochMs(Prisma.sql`s."succeededAt"`)},
               ${epochMs(Prisma.sql`s."staleAt"`)}, ${epochMs(Prisma.sql`s."retryAt"`)},
               ${epochMs(Prisma.sql`s."refreshingUntil"`)}, s."contentHash"::text, s."consecutiveFailures",
-              s."abandonedRuns", s."actionRequired", s."attemptFingerprint", s."errorKind") END,
+              s."abandonedRuns", s."actionRequired", s."attemptFingerprint", s."errorKind", s.hour) END,
             CASE WHEN k."clientId" IS NOT NULL THEN json_build_array(k."slotCount", k."slotsFingerprint", k."providerMeta") END
           ))::text
          FROM ${configuredWorkspaces}
@@ -91,6 +91,7 @@ function factsOf(row: WorkspaceRow): WorkspaceFacts {
       actionRequired: status?.[8] ?? false,
       attemptFingerprint: status?.[9] ?? null,
       errorKind: status?.[10] ?? null,
+      hour: status?.[11] ?? 0,
     },
     stored: stored && { slotCount: stored[0], slotsFingerprint: stored[1], meta: stored[2] },
   };

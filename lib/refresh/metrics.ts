@@ -1,6 +1,6 @@
 /** How fresh the cache is, in one statement: what a run says at its end, and what health and console show. */
 import { boundedTransaction, Prisma, type Db } from '../db';
-import { configuredWorkspaces, fingerprintSql } from './configured';
+import { configuredWorkspaces, fingerprintSql, pausedSql } from './configured';
 
 export interface CacheMetrics {
   /** Workspaces that are configured, not paused and not misconfigured: the figures below are of these. */
@@ -23,7 +23,7 @@ export async function readCacheMetrics(db: Db, timeoutMs: number): Promise<Cache
   const [rows] = await boundedTransaction(db, timeoutMs, [
     db.$queryRaw<{ metrics: CacheMetrics }[]>`
       WITH w AS MATERIALIZED (
-        SELECT CASE WHEN w."pausedAt" IS NOT NULL THEN 'paused' WHEN l.id IS NULL THEN 'notConfigured'
+        SELECT CASE WHEN ${pausedSql} THEN 'paused' WHEN l.id IS NULL THEN 'notConfigured'
             WHEN s."actionRequired" AND s."attemptFingerprint" = ${fingerprintSql} THEN 'misconfigured' ELSE 'counted' END AS standing,
           s."staleAt", s."errorKind", extract(epoch FROM clock_timestamp() - s."succeededAt") AS age
         FROM ${configuredWorkspaces} LEFT JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = c.id

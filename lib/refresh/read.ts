@@ -1,8 +1,8 @@
 /** Reads one workspace's open slots in one statement. Makes no network call. */
 import { bounded, Prisma, type Db } from '../db';
 import type { ErrorKind } from '../providers/errors';
-import { configuredWorkspaces, epochMs, fingerprintSql, instantOf } from './configured';
-import { stateOf, isUsable, type WorkspaceState } from './state';
+import { configuredWorkspaces, epochMs, fingerprintSql, instantOf, pausedBySql } from './configured';
+import { stateOf, isUsable, type PausedBy, type WorkspaceState } from './state';
 
 export interface AvailabilityAnswer {
   /** Open starts, ISO with `Z`, sorted; empty unless the state is `fresh` or `stale`. */
@@ -48,7 +48,7 @@ const READ_TIMEOUT_MS = 5_000;
 
 interface Row {
   now: number;
-  paused: boolean;
+  paused_by: PausedBy | null;
   link_id: string | null;
   link_url: string | null;
   link_type: AvailabilityAnswer['calendarType'];
@@ -76,7 +76,7 @@ export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: numbe
   // Bookings are folded once into a multirange (NOT EXISTS for each slot took 2.4 times as long); slots leave
   // as epoch milliseconds in text (Dates through the driver took 5 times as long).
   const rows = await bounded(READ_TIMEOUT_MS, () => db.$queryRaw<Row[]>`
-    SELECT ${epochMs(Prisma.sql`t.now`)} AS now, w."pausedAt" IS NOT NULL AS paused,
+    SELECT ${epochMs(Prisma.sql`t.now`)} AS now, ${pausedBySql} AS paused_by,
       l.id AS link_id, l.url AS link_url, l.type::text AS link_type, ${fingerprintSql} AS fingerprint,
       s."attemptFingerprint" AS attempt_fingerprint, COALESCE(s."actionRequired", false) AS action_required,
       s."errorKind" AS error_kind, s."lastError" AS last_error,
@@ -99,7 +99,8 @@ export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: numbe
 
   const verdict = stateOf(
     {
-      isPaused: row.paused,
+      isPaused: row.paused_by !== null,
+      pausedBy: row.paused_by,
       hasLink: row.link_id !== null,
       fingerprint: row.fingerprint,
       attemptFingerprint: row.attempt_fingerprint,

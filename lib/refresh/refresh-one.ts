@@ -16,7 +16,7 @@ import { isOpen } from './breaker';
 import { paceOf, requestsOf, reserveQuota, saveQuotaLessons } from './quota';
 import { SendPace } from './send-pace';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from './read';
-import { storeBatch, type Write } from './store';
+import { mustSendSlots, storeBatch, type Write } from './store';
 import { workItemOf } from './work-item';
 import type { WorkItem } from './types';
 
@@ -104,9 +104,7 @@ async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType
   const http = context.transport.client({ beforeRequest: ({ signal }) => pace.turn(item, signal) });
   const result = await attempt(item, context, http, clock, never);
   if (result.kind === 'abandoned') return { kind: 'abandoned', result };
-  if (result.kind === 'success') {
-    return { kind: 'success', result, sendSlots: item.status.contentHash !== result.contentHash.toString() };
-  }
+  if (result.kind === 'success') return { kind: 'success', result, sendSlots: mustSendSlots(result) };
   const decision = decideFailure(
     {
       errorKind: result.errorKind, retryAfterMs: result.retryAfterMs, status: item.status, fingerprint: item.fingerprint,

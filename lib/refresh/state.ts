@@ -1,10 +1,22 @@
 /** What a reader is told about a workspace: the first state that holds. Pure. */
 import type { ErrorKind } from '../providers/errors';
 
-export type WorkspaceState = 'paused' | 'misconfigured' | 'unavailable' | 'empty' | 'stale' | 'fresh';
+/** In the order of precedence. */
+export const WORKSPACE_STATES = ['paused', 'misconfigured', 'unavailable', 'empty', 'stale', 'fresh'] as const;
+export type WorkspaceState = (typeof WORKSPACE_STATES)[number];
+
+export type PausedBy = 'workspace' | 'agency' | 'provider';
+
+const PAUSED_REASONS: Record<PausedBy, string> = {
+  workspace: 'The workspace is paused. Resume it to have its calendar read again.',
+  agency: 'Its agency is paused. Resume the agency to have its calendars read again.',
+  provider: "The calendar's provider is paused. Resume the provider to have its calendars read again.",
+};
 
 export interface StateFacts {
   isPaused: boolean;
+  /** Who is paused, where it is known. */
+  pausedBy?: PausedBy | null;
   hasLink: boolean;
   /** What is configured; null without a link. */
   fingerprint: string | null;
@@ -32,7 +44,7 @@ export function isUsable(state: WorkspaceState): boolean {
 
 /** @param maxAgeMs the readers' limit: a success older than this is unknown, not known */
 export function stateOf(facts: StateFacts, now: number, maxAgeMs: number): StateVerdict {
-  if (facts.isPaused) return { state: 'paused', reason: 'The workspace is paused. Resume it to have its calendar read again.' };
+  if (facts.isPaused) return { state: 'paused', reason: PAUSED_REASONS[facts.pausedBy ?? 'workspace'] };
   if (!facts.hasLink) return { state: 'misconfigured', reason: 'The workspace has no default calendar link. Add one.' };
   const isLastAttemptOfThis = facts.attemptFingerprint === facts.fingerprint;
   if (facts.actionRequired && isLastAttemptOfThis) {

@@ -11,7 +11,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { boundedTransaction, Prisma, sqlState, type Db } from '../db';
 import { instantOf } from './configured';
-import type { AbandonedResult, FailureResult, SuccessResult } from './types';
+import { began, hourColumns, hourSql, isFirstFailure, isNewHour, keepFinishedHours, mayBeFirstFailure, transitionsOfFailure, transitionsOfSuccess } from './history';
+import type { AbandonedResult, AttemptResult, FailureResult, SuccessResult } from './types';
 import type { FailureDecision } from './backoff';
 
 /** A row that is to be written; failures come with what was decided about their retry. */
@@ -29,6 +30,8 @@ export type WriteOutcome = 'changed' | 'unchanged' | 'gone' | 'recorded' | 'fail
 export interface StoreSettings {
   ttlMs: number;
   lookaheadDays: number;
+  /** The sweep that writes, for the history; undefined: a refresh of one workspace. */
+  runId?: string;
 }
 
 export interface StoredWrite {
@@ -36,6 +39,14 @@ export interface StoredWrite {
   outcome: WriteOutcome;
   /** Why the database refused the row; no parameter values. */
   error?: string;
+}
+
+/**
+ * Whether a success must be written with its slots: what it saw is not what is stored, or it is the first after a failure,
+ * which the history tells with the rows locked. Otherwise a touch of the hot row is all, and that misses when this was wrong.
+ */
+export function mustSendSlots({ item: { status }, contentHash }: SuccessResult): boolean {
+  return status.contentHash !== contentHash.toString() || status.errorKind !== null;
 }
 
 /**
@@ -111,11 +122,13 @@ async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettin
   const failures = writes.filter((w) => w.kind === 'failure');
   const abandoned = writes.filter((w) => w.kind === 'abandoned');
   const statements: Prisma.PrismaPromise<OutcomeRow[]>[] = [];
-  const toLock = options.lockAll ? writes.map((w) => w.result) : contents;
+  const ofNewHour = writes.filter((w) => w.kind !== 'abandoned' && isNewHour(w.result)).map((w) => w.result);
+  const toLock = options.lockAll ? writes.map((w) => w.result) : writes.filter(mustLock).map((w) => w.result);
   if (toLock.length > 0) statements.push(lockRows(db, toLock.map((r) => r.item.workspaceId)));
+  if (ofNewHour.length > 0) statements.push(keepFinishedHours(db, ofNewHour));
   if (touches.length > 0) statements.push(touch(db, touches, settings));
   if (contents.length > 0) statements.push(writeContents(db, contents, settings));
-  if (failures.length > 0) statements.push(recordFailures(db, failures));
+  if (failures.length > 0) statements.push(recordFailures(db, failures, settings.runId));
   if (abandoned.length > 0) statements.push(recordAbandoned(db, abandoned.map((w) => w.result)));
   const results = await boundedTransaction(db, options.timeoutMs, statements, { lockTimeoutMs: options.timeoutMs / LOCK_SHARE });
   const outcomes = new Map(results.flat().map((row) => [row.id, row.outcome]));
@@ -125,6 +138,13 @@ async function storeOnce(db: Db, writes: readonly Write[], settings: StoreSettin
     if (!write.sendSlots) return { write, outcome: outcome === undefined ? 'resend' : 'unchanged' };
     return { write, outcome: outcome === 'changed' ? 'changed' : outcome === undefined ? 'gone' : 'unchanged' };
   });
+}
+
+/** Writes that compare with the row as it is: with its slots, its hour, its last failure. */
+function mustLock(write: Write): boolean {
+  if (write.kind === 'abandoned') return false;
+  if (isNewHour(write.result)) return true;
+  return write.kind === 'success' ? write.sendSlots : mayBeFirstFailure(write.result.item.status, write.result.errorKind);
 }
 
 /** A statement of its own, before those that compare: they then see what the last holder of each lock committed. */
@@ -151,20 +171,23 @@ function successColumns(settings: StoreSettings): Prisma.Sql {
     "errorKind" = ${unlessNewer} s."errorKind" END, "lastError" = ${unlessNewer} s."lastError" END`;
 }
 
-const began = instantOf(Prisma.sql`t.began_ms`);
+/** What every attempt says of itself: id, start, hour, latency, and the configuration it was for. */
+function attempts(results: readonly Exclude<AttemptResult, AbandonedResult>[]): Prisma.Sql {
+  return Prisma.sql`${results.map((r) => r.item.workspaceId)}::text[], ${results.map((r) => r.beganAt)}::float8[],
+    ${results.map((r) => r.latencyMs)}::int[], ${results.map((r) => r.item.fingerprint)}::text[]`;
+}
 
 /** The fence of what is not a success. */
 const isNewest = Prisma.sql`(s."fetchedAt" IS NULL OR s."fetchedAt" < i.began) AND (s."succeededAt" IS NULL OR s."succeededAt" < i.began)`;
 
-/** Success that saw what is stored: the hot row alone. Returns the rows where that is so. */
+/** Success after a success that saw what is stored: the hot row alone. Returns the rows where that is so. */
 function touch(db: Db, results: SuccessResult[], settings: StoreSettings): Prisma.PrismaPromise<OutcomeRow[]> {
   return db.$queryRaw`
-    UPDATE "WorkspaceAvailabilityStatus" s SET ${successColumns(settings)}
-    FROM (SELECT t.id, ${began} AS began, t.content_hash, t.fingerprint
-            FROM unnest(${results.map((r) => r.item.workspaceId)}::text[], ${results.map((r) => r.beganAt)}::float8[],
-              ${results.map((r) => r.contentHash.toString())}::bigint[], ${results.map((r) => r.item.fingerprint)}::text[])
-              AS t(id, began_ms, content_hash, fingerprint)) i
-    WHERE s."clientId" = i.id AND s."contentHash" = i.content_hash AND s."succeededAt" <= i.began
+    UPDATE "WorkspaceAvailabilityStatus" s SET ${successColumns(settings)}, ${hourColumns({ failures: 0, changes: Prisma.sql`0` })}
+    FROM (SELECT t.id, ${began} AS began, ${hourSql} AS hour, t.latency_ms, t.fingerprint, t.content_hash
+            FROM unnest(${attempts(results)}, ${results.map((r) => r.contentHash.toString())}::bigint[])
+              AS t(id, began_ms, latency_ms, fingerprint, content_hash)) i
+    WHERE s."clientId" = i.id AND s."contentHash" = i.content_hash AND s."succeededAt" <= i.began AND s."errorKind" IS NULL
     RETURNING s."clientId" AS id, 'unchanged' AS outcome`;
 }
 
@@ -179,75 +202,74 @@ function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings
   const lookahead = Prisma.sql`${settings.lookaheadDays} * interval '24 hours'`;
   return db.$queryRaw`
     WITH input AS MATERIALIZED (
-      SELECT t.id, ${began} AS began, t.content_hash, t.fingerprint, t.slots_hash, t.link_id, t.type::"CalendarType" AS type,
-        t.url, t.duration, t.meta::jsonb AS meta,
+      SELECT t.id, ${began} AS began, ${hourSql} AS hour, t.latency_ms, t.fingerprint, t.content_hash, t.slots_hash, t.link_id,
+        t.type::"CalendarType" AS type, t.url, t.duration, t.meta::jsonb AS meta,
         ARRAY(SELECT ${instantOf(Prisma.sql`x`)} FROM unnest(t.slots::float8[]) x) AS slots
-      FROM unnest(${results.map((r) => r.item.workspaceId)}::text[], ${results.map((r) => r.beganAt)}::float8[],
-          ${results.map((r) => r.contentHash.toString())}::bigint[], ${results.map((r) => r.item.fingerprint)}::text[],
+      FROM unnest(${attempts(results)}, ${results.map((r) => r.contentHash.toString())}::bigint[],
           ${results.map((r) => r.slotsHash.toString())}::bigint[], ${results.map((r) => r.item.link.id)}::text[],
           ${results.map((r) => r.item.link.provider)}::text[], ${results.map((r) => r.item.link.url)}::text[],
           ${results.map((r) => r.durationMinutes)}::int[], ${results.map((r) => JSON.stringify(r.meta))}::text[],
           ${results.map((r) => `{${r.slots.join(',')}}`)}::text[])
-        AS t(id, began_ms, content_hash, fingerprint, slots_hash, link_id, type, url, duration, meta, slots)
+        AS t(id, began_ms, latency_ms, fingerprint, content_hash, slots_hash, link_id, type, url, duration, meta, slots)
     ), prev AS MATERIALIZED (
-      SELECT s."clientId" AS id, s."succeededAt" AS succeeded FROM "WorkspaceAvailabilityStatus" s
-      JOIN input i ON i.id = s."clientId"
+      SELECT i.id, s."succeededAt" AS succeeded, CASE WHEN s."fetchedAt" > i.began THEN NULL ELSE s."errorKind" END AS error_kind,
+        s."consecutiveFailures" AS failures, k."clientId" IS NULL AS is_first, k."clientId" IS NULL OR ${slotsChanged(lookahead)} AS changed
+      FROM input i JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = i.id
+        LEFT JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = i.id
     ), hot AS (
-      UPDATE "WorkspaceAvailabilityStatus" s SET ${successColumns(settings)}
+      UPDATE "WorkspaceAvailabilityStatus" s SET ${successColumns(settings)}, ${hourColumns({ failures: 0, changes: Prisma.sql`p.changed::int` })}
       FROM input i JOIN prev p ON p.id = i.id
       WHERE s."clientId" = i.id AND (p.succeeded IS NULL OR p.succeeded <= i.began)
-      RETURNING i.id, p.succeeded
+      RETURNING p.*
     ), updated AS (
       UPDATE "WorkspaceAvailabilityCache" k SET
         "calendarLinkId" = i.link_id, "calendarType" = i.type, "calendarUrl" = i.url, "slotDurationMinutes" = i.duration,
         "slotsUtc" = i.slots, "slotCount" = cardinality(i.slots), "slotsHash" = i.slots_hash,
-        "slotsFingerprint" = i.fingerprint, "providerMeta" = i.meta,
-        generation = k.generation + CASE WHEN ${slotsChanged(lookahead)} THEN 1 ELSE 0 END,
-        "changedAt" = CASE WHEN ${slotsChanged(lookahead)} THEN i.began ELSE k."changedAt" END,
-        "changedXid" = CASE WHEN ${slotsChanged(lookahead)} THEN pg_current_xact_id() ELSE k."changedXid" END
+        "slotsFingerprint" = i.fingerprint, "providerMeta" = i.meta, generation = k.generation + h.changed::int,
+        "changedAt" = CASE WHEN h.changed THEN i.began ELSE k."changedAt" END,
+        "changedXid" = CASE WHEN h.changed THEN pg_current_xact_id() ELSE k."changedXid" END
       FROM input i JOIN hot h ON h.id = i.id
       WHERE k."clientId" = i.id AND (
         (k."calendarLinkId", k."calendarType", k."calendarUrl", k."slotDurationMinutes", k."slotsFingerprint", k."providerMeta")
           IS DISTINCT FROM (i.link_id, i.type, i.url, i.duration, i.fingerprint, i.meta)
         OR (k."slotCount" > 0 AND cardinality(i.slots) = 0)
         OR ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began) <> i.slots)
-      RETURNING k."clientId" AS id, k."changedAt" = i.began AS changed
     ), inserted AS (
       INSERT INTO "WorkspaceAvailabilityCache" ("clientId", "calendarLinkId", "calendarType", "calendarUrl",
         "slotDurationMinutes", "slotsUtc", "slotCount", "slotsHash", "slotsFingerprint", "providerMeta", "changedAt")
       SELECT i.id, i.link_id, i.type, i.url, i.duration, i.slots, cardinality(i.slots), i.slots_hash, i.fingerprint, i.meta, i.began
-      FROM input i JOIN hot h ON h.id = i.id
-      WHERE NOT EXISTS (SELECT FROM "WorkspaceAvailabilityCache" k WHERE k."clientId" = i.id)
-      RETURNING "clientId" AS id
-    )
-    SELECT p.id, CASE WHEN n.id IS NOT NULL OR u.changed THEN 'changed' ELSE 'unchanged' END AS outcome
-    FROM prev p LEFT JOIN updated u ON u.id = p.id LEFT JOIN inserted n ON n.id = p.id`;
+      FROM input i JOIN hot h ON h.id = i.id WHERE h.is_first
+    ), ${transitionsOfSuccess(settings.runId, lookahead)}
+    SELECT p.id, CASE WHEN h.changed THEN 'changed' ELSE 'unchanged' END AS outcome FROM prev p LEFT JOIN hot h ON h.id = p.id`;
 }
 
 /** A slot in both windows appeared or disappeared; the old window is the last success's. */
 function slotsChanged(lookahead: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`(k."slotDurationMinutes" <> i.duration OR
-    ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began AND x < h.succeeded + ${lookahead})
-      <> ARRAY(SELECT x FROM unnest(i.slots) x WHERE x < h.succeeded + ${lookahead}))`;
+    ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began AND x < s."succeededAt" + ${lookahead})
+      <> ARRAY(SELECT x FROM unnest(i.slots) x WHERE x < s."succeededAt" + ${lookahead}))`;
 }
 
 /** A failure keeps slots, `succeededAt` and metadata. Returns the rows that exist, also where a newer one stands. */
-function recordFailures(db: Db, writes: { result: FailureResult; decision: FailureDecision }[]): Prisma.PrismaPromise<OutcomeRow[]> {
+function recordFailures(db: Db, writes: { result: FailureResult; decision: FailureDecision }[], runId: string | undefined): Prisma.PrismaPromise<OutcomeRow[]> {
   return db.$queryRaw`
     WITH i AS MATERIALIZED (
-      SELECT t.id, ${began} AS began, t.fingerprint, t.kind, t.message, ${instantOf(Prisma.sql`t.retry_ms`)} AS retry_at, t.action, t.up
-      FROM unnest(${writes.map((w) => w.result.item.workspaceId)}::text[], ${writes.map((w) => w.result.beganAt)}::float8[],
-          ${writes.map((w) => w.result.item.fingerprint)}::text[], ${writes.map((w) => w.result.errorKind)}::text[],
+      SELECT t.id, ${began} AS began, ${hourSql} AS hour, t.latency_ms, t.fingerprint, t.kind, t.message,
+        ${instantOf(Prisma.sql`t.retry_ms`)} AS retry_at, t.action, t.up, ${isFirstFailure} AS is_first
+      FROM unnest(${attempts(writes.map((w) => w.result))}, ${writes.map((w) => w.result.errorKind)}::text[],
           ${writes.map((w) => w.result.message)}::text[], ${writes.map((w) => w.decision.retryAt)}::float8[],
           ${writes.map((w) => w.decision.actionRequired)}::boolean[], ${writes.map((w) => (w.decision.countsUp ? 1 : 0))}::int[])
-        AS t(id, began_ms, fingerprint, kind, message, retry_ms, action, up)
+        AS t(id, began_ms, latency_ms, fingerprint, kind, message, retry_ms, action, up)
+        JOIN "WorkspaceAvailabilityStatus" o ON o."clientId" = t.id
     ), updated AS (
       UPDATE "WorkspaceAvailabilityStatus" s SET
         "fetchedAt" = i.began, "attemptFingerprint" = i.fingerprint, "errorKind" = i.kind, "lastError" = i.message,
         "retryAt" = i.retry_at, "actionRequired" = i.action, "abandonedRuns" = 0,
-        "consecutiveFailures" = i.up + CASE WHEN s."attemptFingerprint" = i.fingerprint THEN s."consecutiveFailures" ELSE 0 END
+        "consecutiveFailures" = i.up + CASE WHEN s."attemptFingerprint" = i.fingerprint THEN s."consecutiveFailures" ELSE 0 END,
+        ${hourColumns({ failures: 1, changes: Prisma.sql`0` })}
       FROM i WHERE s."clientId" = i.id AND ${isNewest}
-    )
+      RETURNING s."clientId" AS id
+    ), ${transitionsOfFailure(runId)}
     SELECT s."clientId" AS id, 'recorded' AS outcome FROM "WorkspaceAvailabilityStatus" s JOIN i ON i.id = s."clientId"`;
 }
 

@@ -4,7 +4,6 @@
  * - until `budget − 2 s` refreshes start and run; then all that is under way aborts
  * - then results are flushed and metrics read, and the answer is given by `budget + 2 s`
  */
-import { setMaxListeners } from 'node:events';
 import { anchoredClock, type Clock } from '../clock';
 import { log } from '../log';
 import type { HttpObservation } from '../providers/types';
@@ -107,13 +106,11 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
     limits.record(observation.host, observation);
   };
   const sink = new Sink({
-    db, settings, timeLeftMs: answerTimeLeft,
+    db, settings: { ...settings, runId: options.runId }, timeLeftMs: answerTimeLeft,
     onStored: (stored) => { for (const write of stored) tally.record(write); },
   });
 
   const end = new AbortController();
-  // Every attempt under way listens to it.
-  setMaxListeners(0, end.signal);
   const onSignal = (): void => { end.abort(options.signal?.reason); };
   if (options.signal?.aborted) onSignal();
   options.signal?.addEventListener('abort', onSignal);

@@ -32,6 +32,8 @@ export interface StatusFacts {
   actionRequired: boolean;
   attemptFingerprint: string | null;
   errorKind: ErrorKind | null;
+  /** The hour that its counters are of, in hours since 1970; 0: none yet. */
+  hour: number;
 }
 
 /** The wide, cold row without its slots. */
@@ -69,6 +71,7 @@ export interface SuccessResult {
   item: WorkItem;
   /** Start of the attempt and of its window, by the database's clock. */
   beganAt: number;
+  latencyMs: number;
   slots: number[];
   durationMinutes: number;
   meta: ProviderMeta;
@@ -80,6 +83,7 @@ export interface FailureResult {
   kind: 'failure';
   item: WorkItem;
   beganAt: number;
+  latencyMs: number;
   errorKind: ErrorKind;
   message: string;
   retryAfterMs: number | undefined;
@@ -90,6 +94,7 @@ export interface AbandonedResult {
   kind: 'abandoned';
   item: WorkItem;
   beganAt: number;
+  latencyMs: number;
 }
 
 export type AttemptResult = SuccessResult | FailureResult | AbandonedResult;

@@ -13,7 +13,7 @@ import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from '../refre
 import { DEFAULT_LOCK_WAIT_MS, failPrepared, insertOffers, readLedger, settleSent, withWorkspaceLedger, type Offer, type Send } from './ledger';
 import { decideOffer, type OfferDecision, type OfferOutcome, type OfferRequest } from './offer-decision';
 
-export type { Offer, OfferState, Send } from './ledger';
+export { OFFER_STATES, type Offer, type OfferState, type Send } from './ledger';
 export type { OfferContext, OfferDecision, OfferOutcome, OfferRequest } from './offer-decision';
 
 /** The offer for one send: made now, or the one made before. Safe to call again, after any failure. */
@@ -103,9 +103,9 @@ export interface ListedOffer {
 }
 
 /** The workspace's offers, the newest first. @param limit presentation only */
-export async function listOffers(db: Db, workspaceId: string, limit = 200): Promise<ListedOffer[]> {
+export async function listOffers(db: Db, workspaceId: string, { limit = 200, state }: { limit?: number; state?: Offer['state'] } = {}): Promise<ListedOffer[]> {
   return await db.slotOffer.findMany({
-    where: { clientId: workspaceId },
+    where: { clientId: workspaceId, ...(state === undefined ? {} : { state }) },
     select: { slotUtc: true, position: true, state: true, reason: true, channel: true, sendKey: true, offeredAt: true, lead: { select: { id: true, email: true } } },
     orderBy: [{ offeredAt: 'desc' }, { leadId: 'asc' }, { position: 'asc' }],
     take: limit,

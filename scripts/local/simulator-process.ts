@@ -6,6 +6,8 @@ import { spawnGuarded, type GuardedProcess } from './guarded-process';
 import type { Lifetime } from './lifetime';
 import { PROJECT_ROOT } from './migration-files';
 
+/** Where the simulated world is changed; not for the app. */
+const CONTROL = 'SIMULATOR_CONTROL';
 /** Printed last by the simulator: then every variable has been seen. */
 const LAST_VARIABLE = 'OUTBOUND_ALLOW_HOSTS';
 
@@ -13,7 +15,7 @@ export interface SimulatorProcess {
   process: GuardedProcess;
   /** What points the app at it. */
   variables: Record<string, string>;
-  /** Origin of the control port. */
+  /** Origin of the control port, where the simulated world is changed. */
   control: string;
 }
 
@@ -34,12 +36,10 @@ export async function spawnSimulator(options: Record<string, string | number>, l
   if (log) simulator.child.stderr?.pipe(log);
   else simulator.child.stderr?.resume();
   const variables: Record<string, string> = {};
-  let control = '';
   const isReady = new Promise<void>((resolve) => {
     if (!simulator.child.stdout) return;
     createInterface({ input: simulator.child.stdout }).on('line', (line) => {
       log?.write(`${line}\n`);
-      control = /control: (http\S+);/.exec(line)?.[1] ?? control;
       const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
       if (name === undefined || value === undefined) return;
       variables[name] = value;
@@ -47,19 +47,21 @@ export async function spawnSimulator(options: Record<string, string | number>, l
     });
   });
   await Promise.race([isReady, simulator.exited]);
-  return { process: simulator, variables, control };
+  const { [CONTROL]: control = '', ...forApp } = variables;
+  return { process: simulator, variables: forApp, control };
 }
 
-/** The demo's simulator: resolves with the variables that point the app at it. */
+/** The demo's simulator, which ends with the demo. */
 export async function startSimulatorProcess(
   lifetime: Lifetime,
   population: { workspaces: number; agencies: number; seed: number; latency: string },
   logFile: string,
-): Promise<Record<string, string>> {
-  const { process: simulator, variables } = await spawnSimulator({ ...population, population: 'demo' }, logFile);
+): Promise<SimulatorProcess> {
+  const started = await spawnSimulator({ ...population, population: 'demo' }, logFile);
+  const { process: simulator } = started;
   lifetime.onEnd(() => simulator.stop());
   lifetime.throwIfEnding();
   if (simulator.hasExited()) throw new UserError(`The provider simulator did not start; its output is in ${logFile}.`);
   lifetime.watch(simulator, `Its output is in ${logFile}.`);
-  return variables;
+  return started;
 }

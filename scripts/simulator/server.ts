@@ -69,6 +69,8 @@ export interface Simulator {
   removeCalendar(id: string): boolean;
   updateCalendar(id: string, patch: Partial<CalendarSpec>): CalendarHandle;
   setNow(ms: number | null): void;
+  /** Of answers from now on; undefined: none. */
+  setLatency(spec: LatencySpec | undefined): void;
   /** Stops the clock this much later than it is. */
   advance(ms: number): void;
   now(): number;
@@ -146,6 +148,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     removeCalendar: (id) => world.remove(id),
     updateCalendar: (id, patch) => handleOf(world.update(id, patch)),
     setNow,
+    setLatency: (spec) => { engine.latency = createLatency(spec, seed); },
     advance: (ms) => setNow(world.now() + ms),
     emailbison,
     now: () => world.now(),

@@ -1,9 +1,11 @@
 import { Option, type Command } from 'commander';
 import { parseCredentialKeys } from '../../lib/credentials';
-import * as workspaces from '../../lib/workspaces';
+import * as operator from '../../lib/operator/actions';
+import { once } from '../../lib/operator/audit';
+import { remove } from '../../lib/workspaces';
 import { UserError } from '../local/fail';
 import type { ScriptContext } from '../local/script-database';
-import { addCommand, resolveWorkspace, warnOfLink, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, warnOfLink, type Cli } from './cli';
 
 const PROVIDERS = ['calendly', 'hubspot', 'ghl', 'emailbison'] as const;
 type Provider = (typeof PROVIDERS)[number];
@@ -18,19 +20,19 @@ export function addChangeCommands(program: Command, cli: Cli): void {
   }
 
   change('pause <workspace>', 'No sweep, no offers and no alarms until it is resumed.', 'pause Acme', async ({ db }, id) => {
-    await workspaces.pause(db, id, new Date());
+    await operator.pauseWorkspaces(db, BY_CLI, [id]);
     return `Paused ${id}.`;
   });
   change('resume <workspace>', 'End a pause.', 'resume Acme', async ({ db }, id) => {
-    await workspaces.resume(db, id);
+    await operator.resumeWorkspaces(db, BY_CLI, [id]);
     return `Resumed ${id}: the next sweep reads its calendar.`;
   });
   change('remove <workspace>', 'Remove it with its leads, bookings, offers and slots.', 'remove 3f9c2a1b', async ({ db }, id) => {
-    await workspaces.remove(db, id);
+    await once(db, BY_CLI, { action: 'workspace.remove', subject: id }, (tx) => remove(tx, id));
     return `Removed ${id}.`;
   });
   change('choose <workspace> [id]', 'Choose the event type or calendar where the link leads to several; without an id the choice is undone.', 'choose Acme EBAXZXNO5XL6LLRJ', async ({ db }, id, [chosen]) => {
-    await workspaces.chooseCalendar(db, id, chosen ?? null);
+    await operator.choose(db, BY_CLI, id, chosen ?? null);
     return chosen === undefined ? `Undid the choice of ${id}.` : `Chose ${chosen} for ${id}: the next sweep reads it.`;
   });
 
@@ -42,7 +44,7 @@ export function addChangeCommands(program: Command, cli: Cli): void {
       if (Object.keys(o).length === 0) throw new UserError('Say what to set: --url, --duration or --zone.');
       await cli.withDatabase(async (script) => {
         const id = await resolveWorkspace(script, name);
-        await workspaces.changeWorkspace(script.db, id, { url: o.url, durationMinutes: o.duration, timezone: o.zone });
+        await operator.changeConfiguration(script.db, BY_CLI, id, { url: o.url, durationMinutes: o.duration, timezone: o.zone });
         if (o.url !== undefined) warnOfLink(cli, o.url);
         cli.say(`Changed ${id}: the next sweep reads its calendar with that.`);
       });
@@ -55,13 +57,13 @@ export function addChangeCommands(program: Command, cli: Cli): void {
       await cli.withDatabase(async (script) => {
         const id = await resolveWorkspace(script, name);
         if (o.remove) {
-          await workspaces.removeCredential(script.db, id, o.provider);
+          await operator.dropCredential(script.db, BY_CLI, id, o.provider);
           cli.say(`Removed the ${o.provider} credential of ${id}.`);
           return;
         }
         if (!script.env.CREDENTIALS_KEY) throw new UserError('Set CREDENTIALS_KEY first: tokens are stored encrypted only. Make one with: echo "k1:$(openssl rand -base64 32)"');
         const keys = parseCredentialKeys(script.env.CREDENTIALS_KEY);
-        await workspaces.setCredential(script.db, id, o.provider, await cli.readSecret(`${o.provider} token`), keys);
+        await operator.storeCredential(script.db, BY_CLI, id, o.provider, await cli.readSecret(`${o.provider} token`), keys);
         cli.say(`Stored the ${o.provider} credential of ${id}: the next sweep uses it.`);
       });
     });

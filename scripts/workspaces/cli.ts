@@ -5,6 +5,9 @@ import { findWorkspaces } from '../../lib/workspaces';
 import { UserError } from '../local/fail';
 import type { ScriptContext } from '../local/script-database';
 
+/** Who did it, in the record of what operators do. */
+export const BY_CLI = { actor: 'cli' } as const;
+
 /** What the commands touch outside, so that a test can stand in for a terminal. */
 export interface Cli {
   withDatabase: <T>(work: (script: ScriptContext) => Promise<T>) => Promise<T>;

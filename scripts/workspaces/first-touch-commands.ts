@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { createFirstTouchContext, previewFirstTouch, readFirstTouchStatus, setFirstTouch, type FirstTouchContext } from '../../lib/emailbison-first-touch-availability';
+import { createFirstTouchContext, previewFirstTouch, readFirstTouchStatus, type FirstTouchContext } from '../../lib/emailbison-first-touch-availability';
+import { changeFirstTouch } from '../../lib/operator/actions';
 import { UserError } from '../local/fail';
 import type { ScriptContext } from '../local/script-database';
-import { addCommand, resolveWorkspace, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, type Cli } from './cli';
 import { previewOf, statusOf } from './first-touch-print';
 
 interface OnOptions {
@@ -42,7 +43,7 @@ export function addFirstTouchCommands(program: Command, cli: Cli): void {
     .action(async (name: string, o: OnOptions) => {
       const id = await cli.withDatabase(async (script) => {
         const found = await resolveWorkspace(script, name);
-        await setFirstTouch(script.db, found, true, {
+        await changeFirstTouch(script.db, BY_CLI, found, true, {
           ...(o.defaultTemplate ? { template: null } : o.template === undefined ? {} : { template: o.template }),
           ...(o.defaultFallback ? { fallback: null } : o.fallback === undefined ? {} : { fallback: o.fallback }),
           ...(o.times === undefined ? {} : { offerCount: o.times }),
@@ -59,7 +60,7 @@ export function addFirstTouchCommands(program: Command, cli: Cli): void {
     .action(async (name: string) => {
       const id = await cli.withDatabase(async (script) => {
         const found = await resolveWorkspace(script, name);
-        await setFirstTouch(script.db, found, false);
+        await changeFirstTouch(script.db, BY_CLI, found, false, {});
         return found;
       });
       cli.say(`First touch is off for ${id}. Sentences that were written stay, and are not replaced any more when their times are taken.`);

@@ -8,6 +8,8 @@ import { addWebhookCommands } from './follow-up-webhooks';
 import { addFollowUpCommands } from './follow-ups';
 import { addKeyCommands } from './keys';
 import { addLeadCommands } from './lead';
+import { addOfferCommands } from './offers';
+import { addPauseCommands } from './pauses';
 import { addReadCommands } from './read-commands';
 
 /** `npm run workspaces -- <command>` */
@@ -18,11 +20,13 @@ export function workspacesProgram(cli: Cli): Command {
   addAddCommands(program, cli);
   addReadCommands(program, cli);
   addChangeCommands(program, cli);
+  addPauseCommands(program, cli);
   addKeyCommands(program, cli);
   addBookingCommands(program, cli);
   addLeadCommands(program, cli);
   addFirstTouchCommands(program, cli);
   addFollowUpCommands(program, cli);
+  addOfferCommands(program, cli);
   addWebhookCommands(program, cli);
   return program;
 }

@@ -1,5 +1,5 @@
 import type { Db } from '../../lib/db';
-import { configuredWorkspaces, durationSql, epochMs, fingerprintSql, timezoneSql } from '../../lib/refresh/configured';
+import { configuredWorkspaces, durationSql, epochMs, fingerprintSql, pausedBySql, pausedSql, timezoneSql } from '../../lib/refresh/configured';
 import { stateOf, type StateFacts, type WorkspaceState } from '../../lib/refresh/state';
 import { Prisma } from '../../lib/db';
 
@@ -50,13 +50,12 @@ export async function listWorkspaces(db: Db, maxAgeMs: number, filter: { ids?: s
   const rows = await db.$queryRaw<Row[]>`
     SELECT c.id, c.name, c."userId" AS "agencyId", a.name AS "agencyName", l.type::text AS type, l.url, l."externalId" AS "chosenId",
       ${timezoneSql} AS timezone, ${durationSql} AS duration, p.id IS NOT NULL AS credential,
-      w."pausedAt" IS NOT NULL AS "isPaused", l.id IS NOT NULL AS "hasLink", ${fingerprintSql} AS fingerprint,
+      ${pausedSql} AS "isPaused", ${pausedBySql} AS "pausedBy", l.id IS NOT NULL AS "hasLink", ${fingerprintSql} AS fingerprint,
       s."attemptFingerprint", COALESCE(s."actionRequired", false) AS "actionRequired", s."errorKind", s."lastError",
       COALESCE(s."consecutiveFailures", 0) AS failures, ${epochMs(Prisma.sql`s."retryAt"`)} AS "retryAt",
       ${epochMs(Prisma.sql`s."succeededAt"`)} AS "succeededAt", ${epochMs(Prisma.sql`s."staleAt"`)} AS "staleAt",
       k."slotsFingerprint", COALESCE(k."slotCount", 0) AS "storedCount", ${epochMs(Prisma.sql`clock_timestamp()`)} AS now
     FROM ${configuredWorkspaces}
-      LEFT JOIN "Agency" a ON a.id = c."userId"
       LEFT JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = c.id
       LEFT JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = c.id
     ${where}

@@ -81,6 +81,16 @@ const CASES: Case[] = [
     },
     expected: { state: 'paused', slotsUtc: [] }, reason: /paused/,
   },
+  {
+    name: 'paused while its agency is',
+    make: async () => {
+      const id = await readWorkspace();
+      await cache.db.agency.create({ data: { id: 'resting', name: 'Resting', pausedAt: new Date(T) } });
+      await cache.db.client.update({ where: { id }, data: { userId: 'resting' } });
+      return id;
+    },
+    expected: { state: 'paused', slotsUtc: [] }, reason: /agency is paused/,
+  },
   ...([
     ['its link', (id: string) => cache.db.calendarLink.updateMany({ where: { clientId: id }, data: { url: 'https://calendly.com/acme/other' } })],
     ['its duration', (id: string) => cache.db.workspaceSettings.updateMany({ where: { clientId: id }, data: { meetingDurationMinutes: 45 } })],
@@ -108,6 +118,16 @@ describe('a reader is told', () => {
   it('that there is no such workspace', async () => {
     await expect(ask('nobody')).rejects.toThrow(WorkspaceNotFoundError);
   });
+});
+
+it('that a workspace is paused while the vendor of its calendar is, and only so long', async () => {
+  const id = await readWorkspace();
+  await cache.db.providerPause.create({ data: { provider: 'hubspot', pausedAt: new Date(T) } });
+  expect((await ask(id)).state).not.toBe('paused');
+  await cache.db.providerPause.create({ data: { provider: 'calendly', pausedAt: new Date(T) } });
+  expect(await ask(id)).toMatchObject({ state: 'paused', slotsUtc: [] });
+  await cache.db.providerPause.deleteMany({});
+  expect((await ask(id)).state).not.toBe('paused');
 });
 
 describe('slots that cannot be had', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { getWorkspaceAvailabilitySlotsUtc, refreshWorkspaceAvailabilityCache } from '@/lib/availability-cache';
+import { pauseAgency, pauseProvider, resumeAgency, resumeProvider } from '@/lib/pauses';
 import { changeLink, setDuration } from '@/lib/workspaces';
 import type { FaultRule } from '../../../scripts/simulator/server';
 import { createTestCache, type TestCache } from '../../support/cache';
@@ -26,6 +27,19 @@ async function add(provider: 'calendly' | 'hubspot' | 'ghl', spec: object = {}, 
 const state = async (id: string) => (await getWorkspaceAvailabilitySlotsUtc(id, { refreshIfStale: false }, cache.context)).state;
 const failing = (calendarId: string, status: number): FaultRule => ({ match: { calendarId }, fault: { kind: 'status', status } });
 const endWaits = () => cache.db.workspaceAvailabilityStatus.updateMany({ data: { retryAt: null } });
+
+it('a paused agency and a paused provider are left out, and counted as paused', async () => {
+  const [calendly, ghl] = [await add('calendly'), await add('ghl')];
+  await cache.addCalendar({ id: 'elsewhere', provider: 'ghl', zone: 'UTC' }, { agencyId: 'agency-2' });
+  await pauseProvider(cache.db, 'calendly', new Date());
+  await pauseAgency(cache.db, 'agency-2', new Date());
+  expectAddsUp(await cache.sweep());
+  expect((await cache.db.workspaceAvailabilityStatus.findMany({ where: { fetchedAt: { not: null } } })).map((s) => s.clientId)).toEqual([ghl]);
+  await resumeProvider(cache.db, 'calendly');
+  await resumeAgency(cache.db, 'agency-2');
+  expect(await cache.sweep()).toMatchObject({ attempted: 3, skippedPaused: 0 });
+  expect(await state(calendly)).toBe('fresh');
+});
 
 describe('what a person must repair', () => {
   it.each([[401, 'unauthorized'], [404, 'not_found']])('is not said of a first %i after a success, which is retried after one TTL, but of a second in a row', async (status, kind) => {

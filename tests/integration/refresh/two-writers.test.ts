@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDb, type Db } from '@/lib/db';
 import { slotsHashOf } from '@/lib/refresh/hashes';
@@ -7,7 +6,7 @@ import { storeBatch, type StoredWrite, type Write } from '@/lib/refresh/store';
 import type { WorkItem } from '@/lib/refresh/types';
 import { createRandom } from '../../../scripts/simulator/random';
 import { createTestCache, type TestCache } from '../../support/cache';
-import { DAY_MS, failure, itemsOf, STORE_SETTINGS, success } from './writes';
+import { DAY_MS, failure, isWaitingForLock, itemsOf, STORE_SETTINGS, success } from './writes';
 
 const WRITERS = 3;
 const WORKSPACES = 12;
@@ -91,7 +90,7 @@ describe('a writer that had to wait for another', () => {
       await tx.workspaceAvailabilityStatus.update({ where: { clientId: workspaceId }, data: { succeededAt: new Date(at + 1), fetchedAt: new Date(at + 1), contentHash } });
       await tx.workspaceAvailabilityCache.update({ where: { clientId: workspaceId }, data: { slotsUtc: other.map((ms) => new Date(ms)), slotsHash } });
       ours = storeBatch(waiting, [success(item, at + 2, first)], STORE_SETTINGS, () => 10_000);
-      await isWaitingForLock();
+      await isWaitingForLock(cache.db);
     });
     const [stored] = (await ours) ?? [];
     expect(stored?.outcome).toBe('changed');
@@ -99,15 +98,6 @@ describe('a writer that had to wait for another', () => {
     expect((await cache.stored(workspaceId))?.slotsUtc.map(Number)).toEqual(first);
   });
 });
-
-async function isWaitingForLock(): Promise<void> {
-  for (;;) {
-    const [row] = await cache.db.$queryRaw<{ waiting: number }[]>`
-      SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    if (row && row.waiting > 0) return;
-    await sleep(5);
-  }
-}
 
 async function checkRows(newest: Map<string, Write>, newestSuccess: Map<string, Extract<Write, { kind: 'success' }>>, where: string): Promise<void> {
   const statuses = new Map((await cache.db.workspaceAvailabilityStatus.findMany()).map((row) => [row.clientId, row]));

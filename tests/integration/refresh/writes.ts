@@ -1,4 +1,5 @@
 /** Results of attempts as tests make them up: for the store alone, without a fetch. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '@/lib/db';
 import { decideFailure } from '@/lib/refresh/backoff';
 import { ensureStatusRows, readFacts } from '@/lib/refresh/facts';
@@ -12,6 +13,8 @@ import type { ProviderMeta } from '@/lib/providers/types';
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
+/** What every attempt here took. */
+export const LATENCY_MS = 120;
 
 /** The items that a sweep would plan now, by workspace. */
 export async function itemsOf(context: CacheContext): Promise<Map<string, WorkItem>> {
@@ -40,11 +43,11 @@ export function success(item: WorkItem, beganAt: number, slots: readonly number[
   const { meta = { resolvedId: 'known' }, durationMinutes = item.durationMinutes, sendSlots = true } = options;
   const slotsHash = slotsHashOf(slots);
   const contentHash = contentHashOf({ slotsHash, fingerprint: item.fingerprint, durationMinutes, meta });
-  return { kind: 'success', sendSlots, result: { kind: 'success', item, beganAt, slots: [...slots], durationMinutes, meta, slotsHash, contentHash } };
+  return { kind: 'success', sendSlots, result: { kind: 'success', item, beganAt, latencyMs: LATENCY_MS, slots: [...slots], durationMinutes, meta, slotsHash, contentHash } };
 }
 
 export function failure(item: WorkItem, beganAt: number, errorKind: FailureResult['errorKind'] = 'server_error', message = `failed at ${beganAt}`): Write {
-  const result: FailureResult = { kind: 'failure', item, beganAt, errorKind, message, retryAfterMs: undefined };
+  const result: FailureResult = { kind: 'failure', item, beganAt, latencyMs: LATENCY_MS, errorKind, message, retryAfterMs: undefined };
   const decision = decideFailure(
     { errorKind, retryAfterMs: undefined, status: item.status, fingerprint: item.fingerprint, hasSucceeded: false, breakerOpen: false },
     { ttlMs: MINUTE_MS, maxAgeMs: 15 * MINUTE_MS }, beganAt, 0.5,
@@ -53,11 +56,21 @@ export function failure(item: WorkItem, beganAt: number, errorKind: FailureResul
 }
 
 export function abandoned(item: WorkItem, beganAt: number): Write {
-  return { kind: 'abandoned', result: { kind: 'abandoned', item, beganAt } };
+  return { kind: 'abandoned', result: { kind: 'abandoned', item, beganAt, latencyMs: LATENCY_MS } };
 }
 
 export const STORE_SETTINGS = { ttlMs: MINUTE_MS, lookaheadDays: 30 };
 
 export async function store(db: Db, ...writes: Write[]): Promise<StoredWrite[]> {
   return await storeBatch(db, writes, STORE_SETTINGS, () => 10_000);
+}
+
+/** Resolves when a statement of the database waits for a row that another holds. */
+export async function isWaitingForLock(db: Db): Promise<void> {
+  for (;;) {
+    const [row] = await db.$queryRaw<{ waiting: number }[]>`
+      SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    if (row && row.waiting > 0) return;
+    await sleep(5);
+  }
 }

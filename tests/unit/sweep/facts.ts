@@ -10,7 +10,7 @@ export function factsOf(over: Partial<Omit<WorkspaceFacts, 'status'>> & { status
     ...rest,
     status: {
       exists: true, fetchedAt: null, succeededAt: null, staleAt: null, retryAt: null, refreshingUntil: null, contentHash: null,
-      consecutiveFailures: 0, abandonedRuns: 0, actionRequired: false, attemptFingerprint: null, errorKind: null,
+      consecutiveFailures: 0, abandonedRuns: 0, actionRequired: false, attemptFingerprint: null, errorKind: null, hour: 0,
       ...status,
     },
   };

@@ -1,0 +1,40 @@
+import { unstable_rethrow } from 'next/navigation';
+import { Suspense, type ReactNode } from 'react';
+import { log } from '@/lib/log';
+import { Problem } from './problem';
+
+interface PanelProps<T> {
+  title: string;
+  /** Stands beside the title. */
+  aside?: ReactNode;
+  /** Goes over the whole width of a grid. */
+  wide?: boolean;
+  id?: string;
+  read: () => Promise<T>;
+  children: (data: T) => ReactNode;
+}
+
+/** A titled part of a page with a query of its own: its failure is told in its place, and the rest of the page stands. */
+export function Panel<T>({ title, aside, wide = false, id, read, children }: PanelProps<T>): ReactNode {
+  return (
+    <section className={wide ? 'panel wide' : 'panel'} aria-label={title} id={id}>
+      <div className="panel-head"><h2>{title}</h2>{aside}</div>
+      <Suspense fallback={<p className="reading" role="status">Reading…</p>}>
+        <PanelBody title={title} read={read}>{children}</PanelBody>
+      </Suspense>
+    </section>
+  );
+}
+
+async function PanelBody<T>({ title, read, children }: Pick<PanelProps<T>, 'title' | 'read' | 'children'>): Promise<ReactNode> {
+  let data: T;
+  try {
+    data = await read();
+  } catch (error) {
+    unstable_rethrow(error);
+    // A driver's message may hold a URL or data; its name does not.
+    log().error({ panel: title, error: error instanceof Error ? error.name : 'unknown' }, 'console_panel_failed');
+    return <Problem what={title} />;
+  }
+  return children(data);
+}
