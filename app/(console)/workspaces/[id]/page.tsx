@@ -69,7 +69,7 @@ export default async function WorkspacePage({ params }: { params: Promise<{ id: 
           <div className="panel-head"><h2>Configuration</h2></div>
           <Configuration workspaceId={id} provider={one.provider} configuration={configuration} needsChoice={one.errorKind === 'ambiguous_link'} />
         </section>
-        <Panel title="Offers and follow-ups" read={async () => await Promise.all([listOffers(db, id, SHOWN.offers), listFollowUps(db, id, { limit: SHOWN.followUps })])}>
+        <Panel title="Offers and follow-ups" read={async () => await Promise.all([listOffers(db, id, { limit: SHOWN.offers }), listFollowUps(db, id, { limit: SHOWN.followUps })])}>
           {([offers, followUps]) => <Offers offers={offers} followUps={followUps} zone={configuration.timezone} now={one.now} />}
         </Panel>
         <Panel title="First touch, now" read={() => previewOf(id)}>
