@@ -13,7 +13,7 @@ import { PROJECT_ROOT, shownPath } from './local/migration-files';
 import { say, step } from './local/output';
 import { runningDemo } from './local/running-demo';
 
-const DESKTOP = { width: 1360, height: 900 };
+const DESKTOP = { width: 1280, height: 820 };
 const PHONE = { width: 390, height: 844 };
 /** Without a running demo one is started, and swept so often that its charts have something to show. */
 const SWEEPS = 16;
