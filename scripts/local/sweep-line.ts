@@ -50,11 +50,6 @@ export function isQuiet({ status, body }: CronCall): boolean {
   return outreachText(body) === '';
 }
 
-/** A run that found nothing to do. */
-export function isQuiet({ body }: CronCall): boolean {
-  return outreachText(body) === '';
-}
-
 function describe({ status, body, durationMs }: CronCall): string {
   const took = formatSeconds(durationMs / 1000);
   if (status === undefined) return `no answer: ${String(body)} (${took})`;
