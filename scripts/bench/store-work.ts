@@ -3,8 +3,8 @@ import { anchoredClock } from '../../lib/clock';
 import type { CacheContext } from '../../lib/refresh/context';
 import { ensureStatusRows, readFacts } from '../../lib/refresh/facts';
 import { contentHashOf, slotsHashOf } from '../../lib/refresh/hashes';
-import { BATCH_ROWS } from '../../lib/refresh/sink';
-import { storeBatch, type Write } from '../../lib/refresh/store';
+import { Sink } from '../../lib/refresh/sink';
+import type { StoredWrite, Write } from '../../lib/refresh/store';
 import type { WorkItem } from '../../lib/refresh/types';
 import { workItemOf } from '../../lib/refresh/work-item';
 
@@ -45,14 +45,13 @@ export async function storeOften({ db, settings, origins, transport }: CacheCont
   };
 
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    const writes = items.map((item, index) => writeOf(item, changeEvery > 0 && (index + sweep) % changeEvery === 0));
-    for (let at = 0; at < writes.length; at += BATCH_ROWS) {
-      const batch = writes.filter((_, index) => index >= at && index < at + BATCH_ROWS);
-      const deadline = performance.now() + TIMEOUT_MS;
-      const stored = await storeBatch(db, batch, settings, () => deadline - performance.now());
-      const lost = stored.find(({ outcome }) => outcome !== 'changed' && outcome !== 'unchanged');
-      if (lost) throw new Error(`a made-up result was not stored: ${lost.outcome} ${lost.error ?? ''}`);
-    }
+    const deadline = performance.now() + TIMEOUT_MS;
+    const written: StoredWrite[] = [];
+    const sink = new Sink({ db, settings, timeLeftMs: () => deadline - performance.now(), onStored: (stored) => { written.push(...stored); } });
+    items.forEach((item, index) => { sink.add(writeOf(item, changeEvery > 0 && (index + sweep) % changeEvery === 0)); });
+    await sink.flush();
+    const lost = written.find(({ outcome }) => outcome !== 'changed' && outcome !== 'unchanged');
+    if (lost) throw new Error(`a made-up result was not stored: ${lost.outcome} ${lost.error ?? ''}`);
   }
   await transport.close();
 }
