@@ -1,5 +1,7 @@
 /** Sweeps that only write: made-up results through the sweep's own store, in its batches, without a request. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { anchoredClock } from '../../lib/clock';
+import type { Db } from '../../lib/db';
 import type { CacheContext } from '../../lib/refresh/context';
 import { ensureStatusRows, readFacts } from '../../lib/refresh/facts';
 import { contentHashOf, slotsHashOf } from '../../lib/refresh/hashes';
@@ -19,6 +21,7 @@ export interface StoringInput {
 const SLOT_MS = 30 * 60_000;
 const DAY_MS = 86_400_000;
 const TIMEOUT_MS = 20_000;
+const VACUUM_STEP_MS = 20;
 
 export async function storeOften({ db, settings, origins, transport }: CacheContext, { sweeps, slots, changeEvery }: StoringInput): Promise<void> {
   const { workspaces, databaseNow } = await readFacts(db, { timeoutMs: TIMEOUT_MS });
@@ -45,6 +48,7 @@ export async function storeOften({ db, settings, origins, transport }: CacheCont
   };
 
   for (let sweep = 0; sweep < sweeps; sweep++) {
+    await untilVacuumRests(db);
     const deadline = performance.now() + TIMEOUT_MS;
     const written: StoredWrite[] = [];
     const sink = new Sink({ db, settings, timeLeftMs: () => deadline - performance.now(), onStored: (stored) => { written.push(...stored); } });
@@ -54,4 +58,19 @@ export async function storeOften({ db, settings, origins, transport }: CacheCont
     if (lost) throw new Error(`a made-up result was not stored: ${lost.outcome} ${lost.error ?? ''}`);
   }
   await transport.close();
+}
+
+/**
+ * A vacuum or analyze holds back what can be pruned while it runs: in life for a second of a sweep's minute, here for
+ * dozens of sweeps that take milliseconds each. So they wait for it, as the minute does.
+ */
+async function untilVacuumRests(db: Db): Promise<void> {
+  const deadline = performance.now() + TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    const [row] = await db.$queryRaw<{ workers: number }[]>`
+      SELECT count(*)::int AS workers FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = current_database()`;
+    if (row?.workers === 0) return;
+    await sleep(VACUUM_STEP_MS);
+  }
+  throw new Error('autovacuum does not come to an end');
 }
