@@ -4,8 +4,13 @@ import type { Db } from '../db';
 import { storeBatch, type StoredWrite, type StoreSettings, type Write } from './store';
 
 /** A crash loses at most what waits here: small in time, large in rows, so that statements stay few. */
-export const BATCH_ROWS = 1_000;
+const BATCH_ROWS = 1_000;
 const BATCH_WAIT_MS = 2_000;
+/**
+ * A write with its slots counts as so many rows: it is some 5 kB of parameters, and Prisma's log of its last hundred debug
+ * messages keeps those of the last twenty statements or so alive, printed or not.
+ */
+const SLOTS_AS_ROWS = 5;
 
 export interface SinkOptions {
   db: Db;
@@ -17,6 +22,7 @@ export interface SinkOptions {
 
 export class Sink {
   private pending: Write[] = [];
+  private rows = 0;
   private writing: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
 
@@ -24,7 +30,8 @@ export class Sink {
 
   add(write: Write): void {
     this.pending.push(write);
-    if (this.pending.length >= BATCH_ROWS) this.write();
+    this.rows += write.kind === 'success' && write.sendSlots ? SLOTS_AS_ROWS : 1;
+    if (this.rows >= BATCH_ROWS) this.write();
     else this.timer ??= setTimeout(() => { this.write(); }, BATCH_WAIT_MS);
   }
 
@@ -41,6 +48,7 @@ export class Sink {
     const batch = this.pending;
     if (batch.length === 0) return;
     this.pending = [];
+    this.rows = 0;
     this.writing = this.writing.then(async () => {
       const { db, settings, timeLeftMs, onStored } = this.options;
       onStored(await storeBatch(db, batch, settings, timeLeftMs));

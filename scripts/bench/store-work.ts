@@ -1,10 +1,12 @@
 /** Sweeps that only write: made-up results through the sweep's own store, in its batches, without a request. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { anchoredClock } from '../../lib/clock';
+import type { Db } from '../../lib/db';
 import type { CacheContext } from '../../lib/refresh/context';
 import { ensureStatusRows, readFacts } from '../../lib/refresh/facts';
 import { contentHashOf, slotsHashOf } from '../../lib/refresh/hashes';
-import { BATCH_ROWS } from '../../lib/refresh/sink';
-import { storeBatch, type Write } from '../../lib/refresh/store';
+import { Sink } from '../../lib/refresh/sink';
+import type { StoredWrite, Write } from '../../lib/refresh/store';
 import type { WorkItem } from '../../lib/refresh/types';
 import { workItemOf } from '../../lib/refresh/work-item';
 
@@ -19,6 +21,7 @@ export interface StoringInput {
 const SLOT_MS = 30 * 60_000;
 const DAY_MS = 86_400_000;
 const TIMEOUT_MS = 20_000;
+const VACUUM_STEP_MS = 20;
 
 export async function storeOften({ db, settings, origins, transport }: CacheContext, { sweeps, slots, changeEvery }: StoringInput): Promise<void> {
   const { workspaces, databaseNow } = await readFacts(db, { timeoutMs: TIMEOUT_MS });
@@ -45,14 +48,29 @@ export async function storeOften({ db, settings, origins, transport }: CacheCont
   };
 
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    const writes = items.map((item, index) => writeOf(item, changeEvery > 0 && (index + sweep) % changeEvery === 0));
-    for (let at = 0; at < writes.length; at += BATCH_ROWS) {
-      const batch = writes.filter((_, index) => index >= at && index < at + BATCH_ROWS);
-      const deadline = performance.now() + TIMEOUT_MS;
-      const stored = await storeBatch(db, batch, settings, () => deadline - performance.now());
-      const lost = stored.find(({ outcome }) => outcome !== 'changed' && outcome !== 'unchanged');
-      if (lost) throw new Error(`a made-up result was not stored: ${lost.outcome} ${lost.error ?? ''}`);
-    }
+    await untilVacuumRests(db);
+    const deadline = performance.now() + TIMEOUT_MS;
+    const written: StoredWrite[] = [];
+    const sink = new Sink({ db, settings, timeLeftMs: () => deadline - performance.now(), onStored: (stored) => { written.push(...stored); } });
+    items.forEach((item, index) => { sink.add(writeOf(item, changeEvery > 0 && (index + sweep) % changeEvery === 0)); });
+    await sink.flush();
+    const lost = written.find(({ outcome }) => outcome !== 'changed' && outcome !== 'unchanged');
+    if (lost) throw new Error(`a made-up result was not stored: ${lost.outcome} ${lost.error ?? ''}`);
   }
   await transport.close();
+}
+
+/**
+ * A vacuum or analyze holds back what can be pruned while it runs: in life for a second of a sweep's minute, here for
+ * dozens of sweeps that take milliseconds each. So they wait for it, as the minute does.
+ */
+async function untilVacuumRests(db: Db): Promise<void> {
+  const deadline = performance.now() + TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    const [row] = await db.$queryRaw<{ workers: number }[]>`
+      SELECT count(*)::int AS workers FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = current_database()`;
+    if (row?.workers === 0) return;
+    await sleep(VACUUM_STEP_MS);
+  }
+  throw new Error('autovacuum does not come to an end');
 }

@@ -34,6 +34,22 @@ describe('the migrations and schema.prisma plus extras.sql', () => {
     await Promise.all([migrated.drop(), declared.drop()]);
   });
 
+  it('keep every value of the hot row when its table is laid out anew', async () => {
+    const migration = await readFile(join(MIGRATIONS_DIR, '20261202000000_hot_row_layout', 'migration.sql'), 'utf8');
+    const read = async (): Promise<unknown> => (await left.query('SELECT to_jsonb(s) FROM "WorkspaceAvailabilityStatus" s ORDER BY 1')).rows;
+    await left.query(`INSERT INTO "Client" (id, name) VALUES ('full', 'Full'), ('bare', 'Bare')`);
+    await left.query(`
+      INSERT INTO "WorkspaceAvailabilityStatus" ("clientId", "fetchedAt", "succeededAt", "staleAt", "retryAt", "refreshingUntil", "contentHash",
+        "consecutiveFailures", "abandonedRuns", "actionRequired", "attemptFingerprint", "errorKind", "lastError", hour, "hourRefreshes", "hourChanges", "hourFailures", "hourLatencyMs")
+      VALUES ('full', '2026-01-01Z', '2026-01-02Z', '2026-01-03Z', '2026-01-04Z', '2026-01-05Z', -7, 8, 9, true, 'fingerprint', 'timeout', 'late', 10, 11, 12, 13, 14)`);
+    await left.query(`INSERT INTO "WorkspaceAvailabilityStatus" ("clientId") VALUES ('bare')`);
+    const before = await read();
+    await left.query(migration);
+    expect(await read()).toEqual(before);
+    await left.query('DELETE FROM "Client"');
+    expect(await read()).toEqual([]);
+  });
+
   it('produce exactly the same objects, both ways', async () => {
     const [fromMigrations, fromDeclaration] = await Promise.all([readCatalogue(left), readCatalogue(right)]);
     expect(fromMigrations.size).toBeGreaterThan(100);

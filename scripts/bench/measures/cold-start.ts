@@ -41,7 +41,6 @@ export const coldStart: Measure = {
     const warm = await step('and once more', () => ask(''));
     const { pid } = server.process.child;
     const rssMb = pid === undefined ? undefined : peakRssMbOf(pid);
-    await server.process.stop();
     const parts = await partsOfBundle();
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     return {

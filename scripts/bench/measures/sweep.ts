@@ -31,8 +31,10 @@ export const sweep: Measure = {
       cold: { name: 'ours, shipped defaults, first sweep ever', runs: [] as Run[] },
     };
     // The first answers are rendered by the simulator, which is nobody's cost.
-    if (!isShort) await timed(session, 'warm-up of the providers', () => programs.sweep({ isRecorded: true }));
-    rows.cold.runs.push(await timed(session, 'first sweep ever', programs.cold));
+    if (!isShort) {
+      await timed(session, 'warm-up of the providers', () => programs.sweep({ isRecorded: true }));
+      rows.cold.runs.push(await timed(session, 'first sweep ever', programs.cold));
+    }
     // Where times are not asked for, nothing needs to be warm, and the peer has nothing to show.
     const names = isShort ? (['ours', 'bare', 'defaults'] as const) : (['ours', 'bare', 'defaults', 'naive'] as const);
     const contenders = {
@@ -79,9 +81,9 @@ export function sweepSection(rows: SweepRows, options: Options): Section {
     title: `A sweep of ${formatNumber(workspaces)} workspaces; answers in about ${String(p50)} ms (log-normal); ${String(repeats)} ${repeats === 1 ? 'round' : 'rounds'}`,
     tables: [[
       ['', '× bare wall', '× bare CPU', 'wall s', 'CPU s', 'peak MB', 'requests', 'bytes'],
-      line(ours, true), line(bare, true), line(defaults, true), ...(naive.runs.length > 0 ? [line(naive, true)] : []), line(cold, false),
+      line(ours, true), line(bare, true), line(defaults, true), ...[naive, cold].flatMap((row) => (row.runs.length > 0 ? [line(row, row === naive)] : [])),
     ]],
-    notes: [`Memory of ours before the first sweep: ${formatNumber(cold.runs[0]?.cost.startRssMb ?? NaN)} MB`],
+    notes: cold.runs.flatMap((run) => `Memory of ours before the first sweep: ${formatNumber(run.cost.startRssMb)} MB`),
     checks: [
       sameBytes(Object.values(rows).flatMap(({ runs }) => runs)),
       everyoneRefreshed([...ours.runs, ...defaults.runs, ...cold.runs], workspaces),
