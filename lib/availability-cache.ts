@@ -16,6 +16,7 @@ export { isUsable, type WorkspaceState } from './refresh/state';
 export type { CacheContext } from './refresh/context';
 export type { RefreshOutcome } from './refresh/refresh-one';
 export type { SweepReport } from './refresh/sweep';
+export type { AgencySummary, ProviderSummary } from './refresh/tally';
 
 /** Length of the window in days of 24 hours, where `AVAILABILITY_LOOKAHEAD_DAYS` does not say otherwise. */
 export const DEFAULT_LOOKAHEAD_DAYS = 30;

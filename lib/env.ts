@@ -44,6 +44,12 @@ const credentialsKey = z
   .string()
   .regex(/^[\w.-]+:[A-Za-z0-9+/_-]{43}=?(,[\w.-]+:[A-Za-z0-9+/_-]{43}=?)*$/, 'must be keyId:base64 of 32 bytes, several separated by commas');
 
+const webUrl = z
+  .string()
+  .refine((v) => URL.canParse(v) && /^https?:$/.test(new URL(v).protocol), 'must be a URL that begins with https://');
+
+const days = (standard: number) => integer(1, 3_650).default(standard);
+
 const hostList = z
   .string()
   .transform((v) => v.split(',').map((host) => host.trim().toLowerCase()).filter(Boolean))
@@ -80,11 +86,27 @@ const schema = z
     GHL_BOOKING_ORIGIN: origin.optional(),
     GHL_API_ORIGIN: origin.default('https://services.leadconnectorhq.com'),
     OUTBOUND_ALLOW_HOSTS: hostList.default([]),
+    HEARTBEAT_URL: webUrl.optional(),
+    ALARM_SLACK_WEBHOOK_URL: webUrl.optional(),
+    ALARM_EMAIL_WEBHOOK_URL: webUrl.optional(),
+    ALARM_EMAIL_TO: z.string().max(320).regex(/^[^\s@]+@[^\s@]+$/, 'must be an email address').optional(),
+    ALARM_OLDEST_AGE_MS: integer(60_000, 604_800_000).optional(),
+    PRUNE_RUNS_DAYS: days(14),
+    PRUNE_TRANSITIONS_DAYS: days(30),
+    PRUNE_HOURS_DAYS: days(90),
+    PRUNE_OFFERS_DAYS: days(180),
+    PRUNE_WEBHOOK_EVENTS_DAYS: days(30),
+    PRUNE_AUDIT_DAYS: days(365),
+    PRUNE_ALARMS_DAYS: days(90),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').default('info'),
   })
   .refine((e) => e.AVAILABILITY_MAX_AGE_MS >= 2 * e.AVAILABILITY_CACHE_TTL_MS, {
     path: ['AVAILABILITY_MAX_AGE_MS'],
     message: 'must be at least twice AVAILABILITY_CACHE_TTL_MS',
+  })
+  .refine((e) => (e.ALARM_EMAIL_WEBHOOK_URL === undefined) === (e.ALARM_EMAIL_TO === undefined), {
+    path: ['ALARM_EMAIL_TO'],
+    message: 'and ALARM_EMAIL_WEBHOOK_URL belong together: set both or neither',
   });
 
 export type Env = z.infer<typeof schema>;

@@ -10,7 +10,7 @@ import { shownPath } from './local/migration-files';
 import { say, step } from './local/output';
 import { startPostgres } from './local/postgres';
 import { DEV_DATA_DIR } from './local/script-database';
-import { lineOfCall } from './local/sweep-line';
+import { isQuiet, lineOfCall } from './local/sweep-line';
 import { startWebServer } from './local/web-server';
 import { migrate, pendingMigrations } from './migrate';
 
@@ -24,7 +24,7 @@ const { port: wantedPort, cron: withCron } = new Command('npm run dev --')
 
 await live(async (lifetime) => {
   loadEnvFiles();
-  const { DATABASE_URL, DIRECT_DATABASE_URL, CRON_SECRET } = env();
+  const { DATABASE_URL, DIRECT_DATABASE_URL, CRON_SECRET, CONSOLE_PASSWORD } = env();
   const url = DATABASE_URL ?? (await step('database', async (note) => {
     const server = await startPostgres({ dataDir: DEV_DATA_DIR, mode: 'durable' });
     lifetime.watch(server.process);
@@ -39,11 +39,12 @@ await live(async (lifetime) => {
     else note(((await pendingMigrations(direct)).pending.map((name) => `${name} is missing: npm run db:migrate`)).join('; '));
   });
   const secret = CRON_SECRET ?? randomBytes(24).toString('hex');
+  const password = CONSOLE_PASSWORD ?? randomBytes(9).toString('base64url');
   const port = await freePort(wantedPort);
   const embedded = DATABASE_URL ? {} : { DATABASE_URL: url, DIRECT_DATABASE_URL: url };
-  const variables = { ...process.env, ...embedded, CRON_SECRET: secret, NODE_ENV: 'development' as const, NEXT_TELEMETRY_DISABLED: '1' };
+  const variables = { ...process.env, ...embedded, CRON_SECRET: secret, CONSOLE_PASSWORD: password, NODE_ENV: 'development' as const, NEXT_TELEMETRY_DISABLED: '1' };
   const server = await startWebServer(lifetime, { command: 'dev', port, env: variables });
-  say(`\n  ${server.url}\n  curl -H "Authorization: Bearer $CRON_SECRET" ${server.url}/api/cron/availability${CRON_SECRET ? '' : `   (CRON_SECRET=${secret})`}\n`);
-  if (withCron) lifetime.onEnd(startLocalCron({ baseUrl: server.url, secret, jobs: readCronJobs(), onCall: (call) => { say(lineOfCall(call)); } }).stop);
+  say(`\n  ${server.url}${CONSOLE_PASSWORD ? '' : `   (password ${password})`}\n  curl -H "Authorization: Bearer $CRON_SECRET" ${server.url}/api/cron/availability${CRON_SECRET ? '' : `   (CRON_SECRET=${secret})`}\n`);
+  if (withCron) lifetime.onEnd(startLocalCron({ baseUrl: server.url, secret, jobs: readCronJobs(), onCall: (call) => { if (!isQuiet(call)) say(lineOfCall(call)); } }).stop);
   await new Promise<never>(() => undefined);
 });

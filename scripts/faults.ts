@@ -42,6 +42,7 @@ const inFaults = (...names: string[]): string[] => names.map((name) => `tests/fa
 
 const PARTS: Record<string, Part> = {
   lock: { what: 'one sweep at a time: a hundred hits at once, a killed holder; straight and pooled', project: 'faults', files: inFaults('lock'), long: {}, isShort: true },
+  bundle: { what: 'what the production build holds', project: 'faults', files: inFaults('bundle'), long: {}, isShort: true },
   'lock-lost': { what: 'frozen holders, lost connections', project: 'faults', files: inFaults('lock-lost'), long: {}, isShort: false },
   kills: { what: 'servers killed and frozen at random points of a sweep (--rounds, --freezes: each straight and pooled)', project: 'faults', files: inFaults('kills'), long: { FAULT_ROUNDS: '250', FAULT_FREEZES: '30' }, isShort: true },
   breaks: { what: 'database, pooler, providers and clocks break, one after another (--rounds)', project: 'faults', files: inFaults('breaks'), long: { FAULT_ROUNDS: '5' }, isShort: false },

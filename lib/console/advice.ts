@@ -1,7 +1,5 @@
 /** What each cause means and what a person can do, in the console's words. */
-import type { ErrorKind } from '../providers/errors';
-
-type CauseKind = ErrorKind | 'no_link' | 'not_read_yet' | 'behind';
+import type { CauseKind } from './freshness';
 
 const ADVICE: Record<CauseKind, string> = {
   rate_limited: 'The provider asked us to wait. It is tried again by itself.',

@@ -1,7 +1,9 @@
 /** The availability job: parameters, limits and answers of `GET /api/cron/availability`. */
 import { z } from 'zod';
+import { alarmTransport, beat, sweepDisabledBy } from '../alarms';
 import { refreshAvailabilityCachesDue, refreshWorkspaceAvailabilityCache, WorkspaceNotFoundError, type RefreshOutcome } from '../availability-cache';
-import { MAX_TIME_BUDGET_MS, type Env } from '../env';
+import { MAX_TIME_BUDGET_MS } from '../env';
+import { log } from '../log';
 import { processContext, type CacheContext } from '../refresh/context';
 import { ANSWER_GRACE_MS, FLUSH_RESERVE_MS } from '../refresh/sweep';
 import type { CronJob, JobAnswer, JobRun } from './cron-route';
@@ -9,6 +11,8 @@ import { LOCKS } from './lock-keys';
 
 /** Less leaves no time to fetch in: two seconds are kept for writing and answering. */
 const MIN_TIME_BUDGET_MS = 3_000;
+/** After the answer, and so in nobody's way. */
+const HEARTBEAT_TIMEOUT_MS = 5_000;
 
 const integer = (min: number, max: number) => {
   const expected = `must be an integer from ${String(min)} to ${String(max)}`;
@@ -41,6 +45,13 @@ export function createAvailabilityJob(contextOf: () => CacheContext): CronJob<Pa
     timeBudgetMs: (given, env) => given.timeBudgetMs ?? env.AVAILABILITY_CRON_TIME_BUDGET_MS,
     lockOf: ({ workspaceId }) => (workspaceId === undefined ? LOCKS.availabilitySweep : null),
     before: (run) => disabledAnswer(run),
+    afterwards: async (run, result) => {
+      const { HEARTBEAT_URL: url } = run.env;
+      // Also after a sweep with nothing to do: silence means that none was good.
+      if (url === undefined || result.outcome !== 'good' || run.params.workspaceId !== undefined) return;
+      const beaten = await beat(alarmTransport(run.env), url, HEARTBEAT_TIMEOUT_MS);
+      if (beaten.kind === 'failed') log().warn({ runId: run.runId, error: beaten.error }, 'heartbeat_failed');
+    },
     run: async (run) => (run.params.workspaceId === undefined ? await sweep(run, contextOf()) : await refreshOne(run, run.params.workspaceId, contextOf())),
     answerTo: (error) => {
       if (!(error instanceof WorkspaceNotFoundError)) return null;
@@ -51,18 +62,10 @@ export function createAvailabilityJob(contextOf: () => CacheContext): CronJob<Pa
 
 export const availabilityJob = createAvailabilityJob(processContext);
 
-/** Which variable sets the most workspaces a run refreshes. */
-function limitOf(env: Env): { limit: number | undefined; variable: string } {
-  if (env.AVAILABILITY_CRON_WORKSPACE_LIMIT !== undefined) {
-    return { limit: env.AVAILABILITY_CRON_WORKSPACE_LIMIT, variable: 'AVAILABILITY_CRON_WORKSPACE_LIMIT' };
-  }
-  return { limit: env.AVAILABILITY_CRON_LIMIT, variable: 'AVAILABILITY_CRON_LIMIT' };
-}
-
 /** 0 turns the sweep off, and loudly so: people set it to stop the followups cron, which never refreshes here. */
 function disabledAnswer({ params: { workspaceId }, env, runId }: JobRun<Params>): JobAnswer | null {
-  const { limit, variable } = limitOf(env);
-  if (limit !== 0 || workspaceId !== undefined) return null;
+  const variable = sweepDisabledBy(env);
+  if (variable === null || workspaceId !== undefined) return null;
   return {
     status: 200,
     outcome: 'disabled',
@@ -74,7 +77,7 @@ function disabledAnswer({ params: { workspaceId }, env, runId }: JobRun<Params>)
 }
 
 async function sweep({ params: p, env, runId, startedAtMs, timeBudgetMs, signal }: JobRun<Params>, context: CacheContext): Promise<JobAnswer> {
-  const { limit } = limitOf(env);
+  const limit = env.AVAILABILITY_CRON_WORKSPACE_LIMIT ?? env.AVAILABILITY_CRON_LIMIT;
   const limits = [limit, p.limit].filter((n) => n !== undefined);
   const report = await refreshAvailabilityCachesDue({
     runId, startedAtMs, timeBudgetMs, signal,

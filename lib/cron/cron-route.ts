@@ -7,6 +7,7 @@ import { databaseUrl, env, EnvError, type Env } from '../env';
 import { CLIENT_GRACE_MS, db, type Db, type Prisma } from '../db';
 import { log } from '../log';
 import { RunEnded } from '../refresh/attempt';
+import { requestIdOf } from '../request-id';
 import { authorise } from './authorise';
 import type { LockKey } from './lock-keys';
 import { tryLock } from './lock';
@@ -23,6 +24,8 @@ const RECORD_TIMEOUT_MS = 5_000;
 export interface JobRun<P> {
   params: P;
   runId: string;
+  /** The caller's `x-request-id`, else one made here; in the log and in the answer's headers. */
+  requestId: string;
   /** `performance.now()` when the request came. */
   startedAtMs: number;
   /** What the run may take; it answers at most 2 s later. */
@@ -51,6 +54,8 @@ export interface CronJob<P> {
   run: (run: JobRun<P>) => Promise<JobAnswer>;
   /** Errors that are the caller's, as an answer; null: it is ours. */
   answerTo?: (error: unknown) => JobAnswer | null;
+  /** What is done once the answer is given, and cannot change it. Must not throw. */
+  afterwards?: (run: JobRun<P>, result: JobAnswer) => Promise<void>;
 }
 
 /** What a route stands on: the process's own, or a test's. */
@@ -58,6 +63,8 @@ export interface CronRouteDeps {
   /** @throws EnvError */
   env: () => Env;
   db: (from: Env) => Db;
+  /** Runs what comes after the answer: on a serverless host the platform must be told of it. Default: it just runs. */
+  afterAnswer?: (work: () => Promise<void>) => void;
 }
 
 /**
@@ -68,6 +75,9 @@ export interface CronRouteDeps {
 export function cronRoute<P>(job: CronJob<P>, deps: CronRouteDeps = { env, db }): (request: Request) => Promise<Response> {
   return async (request) => {
     const startedAtMs = performance.now();
+    const requestId = requestIdOf(request.headers);
+    const answer = (status: number, body: Record<string, unknown>, headers: Record<string, string> = {}): Response =>
+      Response.json(body, { status, headers: { 'cache-control': 'no-store', 'x-request-id': requestId, ...headers } });
     let environment: Env;
     try {
       environment = deps.env();
@@ -86,10 +96,11 @@ export function cronRoute<P>(job: CronJob<P>, deps: CronRouteDeps = { env, db })
 
     const lockLost = new AbortController();
     const run: JobRun<P> = {
-      params: parsed.params, runId: randomUUID(), startedAtMs, signal: lockLost.signal, env: environment,
+      params: parsed.params, runId: randomUUID(), requestId, startedAtMs, signal: lockLost.signal, env: environment,
       timeBudgetMs: job.timeBudgetMs(parsed.params, environment),
     };
     const result = await runJob(job, run, deps, () => { lockLost.abort(new RunEnded('lock_lost')); });
+    if (job.afterwards) (deps.afterAnswer ?? runDetached)(async () => { await job.afterwards?.(run, result); });
     return answer(result.status, result.body);
   };
 }
@@ -112,10 +123,10 @@ async function runJob<P>(job: CronJob<P>, run: JobRun<P>, deps: CronRouteDeps, o
       body: { success: false, runId: run.runId, error: 'database', message: 'The database cannot be reached or did not answer in time; nothing that was stored is lost. See the log of this run.' },
     };
     // The message of a driver may hold a URL; the code alone tells what is needed.
-    if (!known) log().error({ runId: run.runId, job: job.name, error: errorName, code: codeOf(error) }, 'cron_run_failed');
+    if (!known) log().error({ runId: run.runId, requestId: run.requestId, job: job.name, error: errorName, code: codeOf(error) }, 'cron_run_failed');
   }
   const durationMs = Math.round(performance.now() - run.startedAtMs);
-  log().info({ runId: run.runId, job: job.name, outcome: result.outcome, status: result.status, durationMs, ...countsOf(result.body) }, 'cron_run');
+  log().info({ runId: run.runId, requestId: run.requestId, job: job.name, outcome: result.outcome, status: result.status, ...countsOf(result.body), durationMs }, 'cron_run');
   if (client && (job.isRecorded?.(run.params) ?? true)) {
     await recordEnd(client, { ...record, outcome: result.outcome, counts: result.body as Prisma.InputJsonObject, ...(errorName === undefined ? {} : { error: errorName }) }, recordTimeLeftMs(run)).catch((error: unknown) => { warnUnrecorded(job, run, error); });
   }
@@ -166,9 +177,7 @@ function parseParams<P>(job: CronJob<P>, search: URLSearchParams): ParsedParams<
   return { kind: 'bad', parameter, message: `${parameter} ${what}` };
 }
 
-function answer(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } });
-}
+const runDetached = (work: () => Promise<void>): void => { void work(); };
 
 /** The counters of an answer, for the log line. */
 function countsOf(body: Record<string, unknown>): Record<string, number> {

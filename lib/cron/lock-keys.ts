@@ -13,6 +13,7 @@ export const LOCKS = {
   availabilitySweep: { classId: LOCK_CLASS, objectId: 1 },
   migrations: { classId: LOCK_CLASS, objectId: 2 },
   firstTouch: { classId: LOCK_CLASS, objectId: 3 },
+  alarms: { classId: LOCK_CLASS, objectId: 4 },
 } as const satisfies Record<string, LockKey>;
 
 /** Locks of a workspace's offers: one class, the object is a hash of the workspace's id. */

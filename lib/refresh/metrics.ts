@@ -19,13 +19,15 @@ export interface CacheMetrics {
   misconfigured: number;
 }
 
+/** Of a workspace over the aliases of `configuredWorkspaces` and its hot row `s`: what the figures are of, or why it is counted apart. */
+export const standingSql = Prisma.sql`CASE WHEN ${pausedSql} THEN 'paused' WHEN l.id IS NULL THEN 'notConfigured'
+  WHEN s."actionRequired" AND s."attemptFingerprint" = ${fingerprintSql} THEN 'misconfigured' ELSE 'counted' END`;
+
 export async function readCacheMetrics(db: Db, timeoutMs: number): Promise<CacheMetrics> {
   const [rows] = await boundedTransaction(db, timeoutMs, [
     db.$queryRaw<{ metrics: CacheMetrics }[]>`
       WITH w AS MATERIALIZED (
-        SELECT CASE WHEN ${pausedSql} THEN 'paused' WHEN l.id IS NULL THEN 'notConfigured'
-            WHEN s."actionRequired" AND s."attemptFingerprint" = ${fingerprintSql} THEN 'misconfigured' ELSE 'counted' END AS standing,
-          s."staleAt", s."errorKind", extract(epoch FROM clock_timestamp() - s."succeededAt") AS age
+        SELECT ${standingSql} AS standing, s."staleAt", s."errorKind", extract(epoch FROM clock_timestamp() - s."succeededAt") AS age
         FROM ${configuredWorkspaces} LEFT JOIN "WorkspaceAvailabilityStatus" s ON s."clientId" = c.id
       ), ages AS (
         SELECT count(*) AS total, count(*) FILTER (WHERE "staleAt" IS NULL OR "staleAt" <= clock_timestamp()) AS due,

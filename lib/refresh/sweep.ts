@@ -17,6 +17,7 @@ import { Breakers } from './breaker';
 import { DEFAULT_BOUNDS, HostLimits } from './concurrency';
 import { RunEnded } from './attempt';
 import { Sink } from './sink';
+import type { StoredWrite } from './store';
 import { Tally, type AgencySummary, type ErrorSummary, type ProviderSummary } from './tally';
 import type { CacheContext } from './context';
 import { workItemOf } from './work-item';
@@ -29,6 +30,8 @@ export const FLUSH_RESERVE_MS = 2_000;
 export const ANSWER_GRACE_MS = 600;
 /** An item slower than this stops holding a place; a quarter of a short run, so that it still serves the others. */
 const PARK_AFTER_MS = 3_000;
+/** A provider that is down must not fill the log each minute. */
+const MAX_LOGGED_FAILURES = 20;
 
 export interface SweepOptions {
   runId: string;
@@ -107,7 +110,12 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   };
   const sink = new Sink({
     db, settings: { ...settings, runId: options.runId }, timeLeftMs: answerTimeLeft,
-    onStored: (stored) => { for (const write of stored) tally.record(write); },
+    onStored: (stored) => {
+      for (const write of stored) {
+        tally.record(write);
+        logFailure(write, options.runId, tally.errors.total);
+      }
+    },
   });
 
   const end = new AbortController();
@@ -207,6 +215,13 @@ function planOf(workspaces: readonly WorkspaceFacts[], context: CacheContext, op
     beyondLimit: ordered.filter((_, index) => index >= limit),
     all, checked, skipped,
   };
+}
+
+/** One line a failure, up to a bound; the run's own line has the counts. No message: it may hold anything. */
+function logFailure({ write, outcome }: StoredWrite, runId: string, failuresSoFar: number): void {
+  if (failuresSoFar > MAX_LOGGED_FAILURES || (write.kind !== 'failure' && outcome !== 'failed')) return;
+  const { workspaceId, host } = write.result.item;
+  log().warn({ runId, workspaceId, host, kind: outcome === 'failed' || write.kind !== 'failure' ? 'store_error' : write.result.errorKind }, 'refresh_failed');
 }
 
 /** The run's own end matters more than its bookkeeping: a database that is late here must not cost the answer. */

@@ -8,7 +8,7 @@
  * Counts are derived from live rows each time. Counting, choosing and inserting are one transaction under the
  * workspace's lock, so any number of processes keep the counts even. Nothing here calls a calendar.
  */
-import type { Db } from '../db';
+import { sqlState, type Db } from '../db';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from '../refresh/read';
 import { DEFAULT_LOCK_WAIT_MS, failPrepared, insertOffers, readLedger, settleSent, withWorkspaceLedger, type Offer, type Send } from './ledger';
 import { decideOffer, type OfferDecision, type OfferOutcome, type OfferRequest } from './offer-decision';
@@ -52,6 +52,10 @@ async function offerFor(db: Db, request: OfferRequest, replacing: string | null)
     if (decision.kind !== 'choose') return decision;
     const offers = await insertOffers(tx, workspaceId, request, decision.slotsMs);
     return { kind: 'prepared', offers, context: decision.context };
+  }).catch((error: unknown): OfferOutcome => {
+    // Removed between the two statements.
+    if (sqlState(error) === '23503') return { kind: 'gone' };
+    throw error;
   });
   return outcome ?? { kind: 'busy' };
 }

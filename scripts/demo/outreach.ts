@@ -8,9 +8,9 @@ import type { SimulatedEmailBison } from './simulated-emailbison';
 const MINUTE_MS = 60_000;
 /** Every other agency sends; of each of them so many workspaces at most. */
 const WORKSPACES_AN_AGENCY = 6;
-const LEADS_A_CAMPAIGN = 24;
+const LEADS_A_CAMPAIGN = 18;
 /** First emails go out over the first hour, from soon after the start. */
-const SENDING = { afterMinutes: 4, forMinutes: 60, newLeadsADay: 16 };
+const SENDING = { afterMinutes: 5, forMinutes: 60, newLeadsADay: 12 };
 /** When follow-ups of a workspace are due, in minutes after the start; every other workspace's are a little later. */
 const DUE_MINUTES = [0, 2, 5, 9, 15, 30, 60, 120];
 const TEMPLATES = [null, 'Does {{option1}} or {{option2}} suit you?', 'I have {{options}}, or pick another time: {{booking_link}}'];

@@ -17,6 +17,10 @@ const sweepSchema = z.object({
   durationMs: z.number(),
   metrics: z.object({ ageSeconds: z.object({ p50: seconds, p95: seconds }) }).nullish(),
 });
+/** Of a watch's answer, what a line shows. */
+const watchSchema = z.object({
+  foundTotal: z.number(), opened: z.number(), closed: z.number(), found: z.array(z.object({ kind: z.string(), message: z.string() })),
+});
 const skippedSchema = z.object({ skipped: z.literal(true), reason: z.string().optional() });
 const errorSchema = z.object({ message: z.string() });
 
@@ -39,8 +43,10 @@ export function isFinishedSweep({ body }: CronCall): boolean {
   return sweepSchema.safeParse(body).success;
 }
 
-/** A run that found nothing to do. */
-export function isQuiet({ body }: CronCall): boolean {
+/** A run that found nothing to do; a watch that found nothing new, and nothing that ended. */
+export function isQuiet({ status, body }: CronCall): boolean {
+  const watch = watchSchema.safeParse(body);
+  if (watch.success) return status === 200 && watch.data.opened === 0 && watch.data.closed === 0;
   return outreachText(body) === '';
 }
 
@@ -49,6 +55,8 @@ function describe({ status, body, durationMs }: CronCall): string {
   if (status === undefined) return `no answer: ${String(body)} (${took})`;
   const sweep = sweepSchema.safeParse(body);
   if (sweep.success) return describeSweep(sweep.data);
+  const watch = watchSchema.safeParse(body);
+  if (watch.success) return describeWatch(watch.data);
   const outreach = outreachText(body);
   if (outreach !== undefined) return `${outreach === '' ? 'nothing to do' : outreach} · ${took}`;
   const skipped = skippedSchema.safeParse(body);
@@ -67,6 +75,14 @@ function describeSweep(sweep: z.infer<typeof sweepSchema>): string {
     ...(unfinished > 0 ? [`${String(unfinished)} not finished`] : []),
     `age p50 ${formatAge(p50)}, p95 ${formatAge(p95)}`,
     formatSeconds(sweep.durationMs / 1000),
+  ].join(' · ');
+}
+
+function describeWatch({ foundTotal, opened, closed, found: [first] }: z.infer<typeof watchSchema>): string {
+  return [
+    foundTotal === 0 ? 'all is well' : `${String(foundTotal)} to look at (${String(opened)} new)`,
+    ...(closed > 0 ? [`${String(closed)} over`] : []),
+    ...(first ? [`${first.kind}: ${first.message}`] : []),
   ].join(' · ');
 }
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAddCommands } from './add-commands';
 import { addBookingCommands } from './bookings';
 import { addChangeCommands } from './change-commands';
+import { addAlarmCommands } from './alarms';
 import type { Cli } from './cli';
 import { addFirstTouchCommands } from './first-touch-commands';
 import { addWebhookCommands } from './follow-up-webhooks';
@@ -11,6 +12,7 @@ import { addLeadCommands } from './lead';
 import { addOfferCommands } from './offers';
 import { addPauseCommands } from './pauses';
 import { addReadCommands } from './read-commands';
+import { addStatusCommands } from './status';
 
 /** `npm run workspaces -- <command>` */
 export function workspacesProgram(cli: Cli): Command {
@@ -20,7 +22,9 @@ export function workspacesProgram(cli: Cli): Command {
   addAddCommands(program, cli);
   addReadCommands(program, cli);
   addChangeCommands(program, cli);
+  addStatusCommands(program, cli);
   addPauseCommands(program, cli);
+  addAlarmCommands(program, cli);
   addKeyCommands(program, cli);
   addBookingCommands(program, cli);
   addLeadCommands(program, cli);

@@ -1,10 +1,13 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 
-/** A table with a caption that is read out, in a box of its own that scrolls sideways and can be reached by keyboard. */
-export function Table({ caption, head, children, shown = false }: { caption: string; head: ReactNode; children: ReactNode; shown?: boolean }): ReactNode {
+/**
+ * A table with a caption that is read out, in a box of its own that scrolls sideways and can be reached by keyboard.
+ * @param cards on a phone each row becomes a card; cells name themselves by `data-name`
+ */
+export function Table({ caption, head, children, shown = false, cards = false }: { caption: string; head: ReactNode; children: ReactNode; shown?: boolean; cards?: boolean }): ReactNode {
   return (
-    <div className="table-box" role="region" aria-label={caption} tabIndex={0}>
+    <div className={cards ? 'table-box cards' : 'table-box'} role="region" aria-label={caption} tabIndex={0}>
       <table>
         <caption className={shown ? undefined : 'unseen'}>{caption}</caption>
         <thead><tr>{head}</tr></thead>

@@ -27,7 +27,7 @@ export default async function WorkspacesPage({ searchParams }: { searchParams: P
   return (
     <>
       <PageHead title="Workspaces" readAt={pageTime()} />
-      <Panel title="List" read={() => listConsoleWorkspaces(context.db, filter, { maxAgeMs: context.maxAgeMs, timeoutMs: CONSOLE_STATEMENT_TIMEOUT_MS })}>
+      <Panel title="Calendars" read={() => listConsoleWorkspaces(context.db, filter, { maxAgeMs: context.maxAgeMs, timeoutMs: CONSOLE_STATEMENT_TIMEOUT_MS })}>
         {(page) => (page.workspaces === 0 ? <NoWorkspaces /> : <List page={page} filter={filter} />)}
       </Panel>
     </>

@@ -29,8 +29,8 @@ async function addWorkspaces(count: number): Promise<string[]> {
   return ids;
 }
 const addRoute = async (scopeId: string): Promise<void> => {
-  const owner = { scope: 'agency', scopeId, channel: 'slack' };
-  await cache.db.alarmRoute.create({ data: { ...owner, ...sealCredential(before, owner, `https://hooks.example/${scopeId}`) } });
+  const sealed = sealCredential(before, { clientId: `alarm-route:agency:slack:${scopeId}`, provider: 'webhook' }, `https://hooks.example/${scopeId}`);
+  await cache.db.alarmRoute.create({ data: { scope: 'agency', scopeId, channel: 'slack', ...sealed } });
 };
 async function tokensNow(keys = after): Promise<Map<string, string>> {
   const rows = await cache.db.providerCredential.findMany();
@@ -46,18 +46,18 @@ it('sweeps go on during a rotation without a failed refresh, and with the new ke
   const rotating = createContext(parseEnv({ ...stringsOf(cache), CREDENTIALS_KEY: `${NEW},${OLD}` }), cache.db);
   expect(await readKeyUse(cache.db)).toEqual([{ store: 'ProviderCredential', keyId: 'old', rows: WORKSPACES }]);
 
-  let isRotating = true;
+  const rotation = new AbortController();
   const sweeps: { refreshed: number; errors: number; seen: number }[] = [];
   const sweeping = (async () => {
     do {
       const report = await cache.sweep({}, rotating);
       const seen = (await readKeyUse(cache.db)).find(({ keyId }) => keyId === 'new')?.rows ?? 0;
       sweeps.push({ refreshed: report.refreshed, errors: report.errors.total, seen });
-    } while (isRotating);
+    } while (!rotation.signal.aborted);
   })();
   // One row a batch, and a sweep between some of them: many sweeps read rows of both kinds.
   const report = await rotateCredentials(slowed(cache.db), during, { batchRows: 1 });
-  isRotating = false;
+  rotation.abort();
   await sweeping;
   await rotating.transport.close();
   expect(report).toEqual({ moved: WORKSPACES, overtaken: 0, unopened: [] });
@@ -103,7 +103,7 @@ it('goes on where it was stopped, and two at once move each row once', async () 
   expect(reports[0].moved + reports[1].moved).toBe(18);
   expect((await tokensNow()).size).toBe(ids.length);
   const [route] = await cache.db.alarmRoute.findMany();
-  expect(route && openCredential(after, route, route)).toBe('https://hooks.example/a');
+  expect(route && openCredential(after, { clientId: 'alarm-route:agency:slack:a', provider: 'webhook' }, route)).toBe('https://hooks.example/a');
 });
 
 it('what does not open is named and left, and everything else is moved', async () => {
@@ -123,7 +123,7 @@ it('what does not open is named and left, and everything else is moved', async (
 const stringsOf = ({ sim, url }: TestCache): Record<string, string> => ({ DATABASE_URL: url, LOG_LEVEL: 'silent', ...sim.env });
 
 /** Lets other work in before each statement. */
-const slowed = (db: Db): Db => db.$extends({ query: { $allOperations: async ({ args, query }) => { await new Promise((resolve) => setTimeout(resolve, 3)); return await query(args); } } }) as unknown as Db;
+const slowed = (db: Db): Db => db.$extends({ query: { $allOperations: async ({ args, query }) => { await new Promise((resolve) => setTimeout(resolve, 3)); return (await query(args)) as unknown; } } }) as unknown as Db;
 
 /** Does something once, right after the first rows were read. */
 function onceAfterRead(db: Db, something: () => Promise<void>): Db {
@@ -134,6 +134,6 @@ function onceAfterRead(db: Db, something: () => Promise<void>): Db {
       isDone = true;
       await something();
     }
-    return rows as never;
+    return rows;
   } } }) as unknown as Db;
 }

@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GET as health } from '@/app/api/health/route';
+import { GET as metrics } from '@/app/api/metrics/route';
 import { availabilityJob } from '@/lib/cron/availability-job';
 import { cronRoute } from '@/lib/cron/cron-route';
 import { firstTouchJob } from '@/lib/cron/first-touch-job';
 import { createFollowUpsJob } from '@/lib/cron/followups-job';
+import { createWatchJob } from '@/lib/cron/watch-job';
 import { parseEnv } from '@/lib/env';
 import { makeWebhookPath } from '@/lib/followups';
 import { createHttpTransport } from '@/lib/providers/http';
@@ -16,7 +18,7 @@ import { UserError } from '../../../scripts/local/fail';
 import { workspacesProgram } from '../../../scripts/workspaces/program';
 import { createTestApi, hours, HOUR_MS, iso, type CallOptions, type TestApi } from '../reader/api';
 import { SECRET } from '../route/hit';
-import { addressesOfApp } from './routes';
+import { addressesOfApp, consoleEntrances } from './routes';
 
 /** What B has, each with something that must never be seen. */
 interface Names {
@@ -53,7 +55,7 @@ const cron = (job: Parameters<typeof cronRoute<never>>[0]) => async (key: string
   await cronRoute(job, cronDeps)(new Request(`https://app.test/api/cron/x?workspaceId=${OF_B.workspace}`, { headers: { authorization: `Bearer ${key}`, 'x-cron-secret': key } }));
 
 const RULES: Record<string, Rule> = {
-  '/ (page)': { who: 'everybody', text: () => Promise.resolve('') },
+  '/sign-in (page)': { who: 'everybody', text: () => Promise.resolve('') },
   '/api/availability': {
     who: 'agency',
     attempts: ({ workspace }) => [['/api/availability'], ['/api/availability?limit=1000'], [`/api/availability?changedSince=${workspace}`], ...METHODS.map((method): Attempt => ['/api/availability', { method }])],
@@ -86,6 +88,8 @@ const RULES: Record<string, Rule> = {
   '/api/cron/availability': { who: 'operator', call: cron(availabilityJob as never) },
   '/api/cron/emailbison/availability-slot': { who: 'operator', call: cron(firstTouchJob as never) },
   '/api/cron/followups': { who: 'operator', call: cron(createFollowUpsJob() as never) },
+  '/api/cron/watch': { who: 'operator', call: cron(createWatchJob() as never) },
+  '/api/metrics': { who: 'everybody', text: async (key) => { const answer = await metrics(new Request('https://app.test/api/metrics', { headers: { authorization: `Bearer ${key}` } })); return `${String(answer.status)} ${await answer.text()}`; } },
   '/api/health': { who: 'everybody', text: async (key) => Object.keys((await (await health(new Request('https://app.test/api/health', { headers: { authorization: `Bearer ${key}` } }))).json()) as object).join() },
   '/api/openapi.json': { who: 'everybody', text: () => Promise.resolve(JSON.stringify(openApiDocument())) },
   '/api/webhooks/emailbison/[token]': {
@@ -112,7 +116,7 @@ async function answerTo([path, options]: Attempt, names: Names): Promise<string>
   const response = await api.call(path, options);
   const headers = [...response.headers].filter(([name]) => !['etag', 'x-availability-as-of', 'x-availability-age-ms'].includes(name));
   let text = JSON.stringify([response.status, headers, await response.text()]);
-  for (const [kind, value] of Object.entries(names)) text = text.replaceAll(value, `<${kind}>`);
+  for (const [kind, value] of Object.entries({ ...names } satisfies Record<string, string>)) text = text.replaceAll(value, `<${kind}>`);
   // What A made by the attempt itself has an id of its own.
   return text.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '<uuid>').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>').replace(/(nextCursor\W+)[\w-]+/g, '$1<cursor>');
 }
@@ -133,7 +137,22 @@ afterAll(async () => {
 });
 
 it('every route and page has a rule of who may read it', () => {
-  expect(Object.keys(RULES).sort()).toEqual(addressesOfApp());
+  // The console's pages are the operator's, whose session no key of an agency can be.
+  expect(addressesOfApp().filter((address) => !address.startsWith('/(console)'))).toEqual(Object.keys(RULES).sort());
+});
+
+it('every page, route and action of the console asks for the operator itself', () => {
+  const entrances = consoleEntrances();
+  expect(entrances.length).toBeGreaterThan(3);
+  const asks = (text: string): boolean => /\b(?:requireOperator|requireOperatorForChange|currentOperator)\(/.test(text);
+  expect(entrances.filter(({ text }) => !asks(text)).map(({ file }) => file)).toEqual([]);
+  // Each exported action, itself or by a function of its file that begins so.
+  for (const { file, text } of entrances.filter((entrance) => /^['"]use server['"]/m.test(entrance.text))) {
+    const functions = text.split(/^(?=(?:export )?async function )/m).slice(1);
+    const asking = functions.filter((one) => !one.startsWith('export') && asks(one)).map((one) => /function (\w+)/.exec(one)?.[1] ?? '');
+    const actions = functions.filter((one) => one.startsWith('export'));
+    expect(actions.filter((action) => !asks(action) && !asking.some((name) => action.includes(` ${name}(`))).map((action) => action.slice(0, 60)), file).toEqual([]);
+  }
 });
 
 describe.each(Object.entries(RULES))('%s', (address, rule) => {
@@ -203,6 +222,7 @@ describe('the command line', () => {
     'first-touch on': 'operator', 'first-touch off': 'operator', 'first-touch preview': 'operator', 'first-touch show': 'operator',
     'followups add': 'operator', 'followups import': 'operator', 'followups list': 'operator', 'followups cancel': 'operator', 'followups resolve': 'operator', 'followups on': 'operator', 'followups off': 'operator',
     'webhook set': 'operator', 'webhook token': 'operator',
+    'agency pause': 'operator', 'agency resume': 'operator', 'provider pause': 'operator', 'provider resume': 'operator', paused: 'operator', status: 'operator', explain: 'operator', 'alarm-route set': 'operator', 'alarm-route list': 'operator', 'alarm-route remove': 'operator', 'alarm-route test': 'operator', offers: 'operator', 'offer-rules': 'operator',
   };
 
   const said: string[] = [];

@@ -58,30 +58,34 @@ export default async function WorkspacePage({ params }: { params: Promise<{ id: 
         <Link className="button" href={`/why-not?workspace=${encodeURIComponent(id)}`}>Why not?</Link>
         {configuration.url !== null && <a className="button" href={configuration.url} target="_blank" rel="noreferrer noopener">Booking page ↗</a>}
       </div>
-      <Panel title="Next 30 days" wide aside={<span>{configuration.timezone}</span>} read={() => readWindow(db, id, { lookaheadDays: env().AVAILABILITY_LOOKAHEAD_DAYS, timeoutMs })}>
-        {(window) => (window === null ? null : <HeatMap map={slotMapOf(window)} workspaceId={id} isGivenOut={one.state === 'fresh' || one.state === 'stale'} />)}
-      </Panel>
-      <div className="grid">
-        <Panel title="History" read={async () => await Promise.all([readTransitions(db, id, { limit: SHOWN.transitions }), readHours(db, id, HISTORY_HOURS)])}>
-          {([transitions, hours]) => <History transitions={transitions} hours={hours} now={one.now} zone={configuration.timezone} span={HISTORY_HOURS} />}
-        </Panel>
-        <section className="panel" aria-label="Configuration" id="configuration">
-          <div className="panel-head"><h2>Configuration</h2></div>
-          <Configuration workspaceId={id} provider={one.provider} configuration={configuration} needsChoice={one.errorKind === 'ambiguous_link'} />
-        </section>
-        <Panel title="Offers and follow-ups" read={async () => await Promise.all([listOffers(db, id, { limit: SHOWN.offers }), listFollowUps(db, id, { limit: SHOWN.followUps })])}>
-          {([offers, followUps]) => <Offers offers={offers} followUps={followUps} zone={configuration.timezone} now={one.now} />}
-        </Panel>
-        <Panel title="First touch, now" read={() => previewOf(id)}>
-          {(preview) => (preview === null ? <Empty title="The workspace was just removed." /> : <FirstTouchText preview={preview} isOn={configuration.firstTouch.isOn} />)}
-        </Panel>
-        <Panel title="Done by operators" aside={<span>here and by command line</span>} read={() => listAudit(db, { subject: id }, SHOWN.audit)}>
-          {(entries) => <Deeds entries={entries} now={one.now} />}
-        </Panel>
-        <section className="panel" aria-label="What the provider says">
-          <div className="panel-head"><h2>What the provider says</h2></div>
-          <Meta one={one} />
-        </section>
+      <div className={styles.columns}>
+        <div className="stack">
+          <Panel title="Next 30 days" aside={<span>{configuration.timezone}</span>} read={() => readWindow(db, id, { lookaheadDays: env().AVAILABILITY_LOOKAHEAD_DAYS, timeoutMs })}>
+            {(window) => (window === null ? null : <HeatMap map={slotMapOf(window)} workspaceId={id} isGivenOut={one.state === 'fresh' || one.state === 'stale'} />)}
+          </Panel>
+          <Panel title="Offers and follow-ups" read={async () => await Promise.all([listOffers(db, id, { limit: SHOWN.offers }), listFollowUps(db, id, { limit: SHOWN.followUps })])}>
+            {([offers, followUps]) => <Offers offers={offers} followUps={followUps} zone={configuration.timezone} now={one.now} />}
+          </Panel>
+        </div>
+        <div className="stack">
+          <Panel title="History" read={async () => await Promise.all([readTransitions(db, id, { limit: SHOWN.transitions }), readHours(db, id, HISTORY_HOURS)])}>
+            {([transitions, hours]) => <History transitions={transitions} hours={hours} now={one.now} zone={configuration.timezone} span={HISTORY_HOURS} />}
+          </Panel>
+          <section className="panel" aria-label="Configuration" id="configuration">
+            <div className="panel-head"><h2>Configuration</h2></div>
+            <Configuration workspaceId={id} provider={one.provider} configuration={configuration} needsChoice={one.errorKind === 'ambiguous_link'} />
+          </section>
+          <Panel title="First touch, now" read={() => previewOf(id)}>
+            {(preview) => (preview === null ? <Empty title="The workspace was just removed." /> : <FirstTouchText preview={preview} isOn={configuration.firstTouch.isOn} />)}
+          </Panel>
+          <section className="panel" aria-label="What the provider says">
+            <div className="panel-head"><h2>What the provider says</h2></div>
+            <Meta one={one} />
+          </section>
+          <Panel title="Done by operators" aside={<Link href={`/audit?subject=${encodeURIComponent(id)}`}>All of it</Link>} read={() => listAudit(db, { subject: id }, SHOWN.audit)}>
+            {(entries) => <Deeds entries={entries} now={one.now} />}
+          </Panel>
+        </div>
       </div>
     </>
   );

@@ -83,7 +83,7 @@ function Credential({ workspaceId, provider, name, configuration }: { workspaceI
         </Field>
       </EditForm>
       {stored && (
-        <div className={styles.form}>
+        <div className={styles.after}>
           <ConfirmButton
             title={`Remove the ${name}?`} confirm="Remove" tone="danger" action={dropCredentialAction}
             what={provider === 'emailbison' ? 'First touch cannot write to EmailBison without it.' : 'The public booking page is read from the next sweep on.'}

@@ -16,6 +16,15 @@ export function HeatMap({ map, workspaceId, isGivenOut }: { map: SlotMap; worksp
   }
   return (
     <div className={styles.layout}>
+      <div className={styles.side}>
+        <ul className={styles.legend}>
+          <li><span className={`${styles.cell} ${styles.open3}`} aria-hidden="true">2</span> {countText(map.counts.open)} open</li>
+          <li><span className={`${styles.cell} ${styles.offered}`} aria-hidden="true">2</span> {countText(map.counts.offered)} offered to a lead</li>
+          <li><span className={`${styles.cell} ${styles.booked}`} aria-hidden="true">2</span> {countText(map.counts.booked)} booked</li>
+        </ul>
+        {!isGivenOut && <p className="warn-text small">These were read earlier. None is given out while the workspace is not usable.</p>}
+        {day && <DayTimes day={day} workspaceId={workspaceId} />}
+      </div>
       <div className={styles.box} role="region" aria-label="Times by day and hour" tabIndex={0}>
         <table className={styles.map} data-given-out={isGivenOut}>
           <caption className="unseen">Times by day and hour in {map.zone}: open, offered and booked</caption>
@@ -30,15 +39,6 @@ export function HeatMap({ map, workspaceId, isGivenOut }: { map: SlotMap; worksp
             {map.days.map((one) => <Day key={one.date} day={one} map={map} isChosen={one.date === day?.date} onChoose={() => { setChosen(one.date); }} />)}
           </tbody>
         </table>
-      </div>
-      <div className={styles.side}>
-        <ul className={styles.legend}>
-          <li><span className={`${styles.cell} ${styles.open3}`} aria-hidden="true">2</span> {countText(map.counts.open)} open</li>
-          <li><span className={`${styles.cell} ${styles.offered}`} aria-hidden="true">2</span> {countText(map.counts.offered)} offered to a lead</li>
-          <li><span className={`${styles.cell} ${styles.booked}`} aria-hidden="true">2</span> {countText(map.counts.booked)} booked</li>
-        </ul>
-        {!isGivenOut && <p className="warn-text small">These were read earlier. None is given out while the workspace is not usable.</p>}
-        {day && <DayTimes day={day} workspaceId={workspaceId} />}
       </div>
     </div>
   );
@@ -71,7 +71,7 @@ function Hour({ slots, busiest, onChoose }: { slots: MapSlot[]; busiest: number;
 
 function DayTimes({ day, workspaceId }: { day: MapDay; workspaceId: string }): ReactNode {
   return (
-    <section aria-label={`Times of ${day.label}`} className="stack">
+    <section aria-label={`Times of ${day.label}`} className={styles.day} aria-live="polite">
       <h3>{day.label}</h3>
       {day.slots.length === 0 ? <p className="faint">No open time on this day. <Link href={`/why-not?workspace=${encodeURIComponent(workspaceId)}&at=${day.date}T10:00`}>Why not?</Link></p> : (
         <>

@@ -25,7 +25,7 @@ export function Offers({ offers, followUps, zone, now }: { offers: ListedOffer[]
           {offers.map((one) => (
             <tr key={`${one.lead.id} ${one.channel} ${one.sendKey} ${String(one.slotUtc.getTime())}`}>
               <th scope="row" className="nowrap">{localText(one.slotUtc)}</th>
-              <td className="break">{one.lead.email}</td>
+              <td className={styles.lead}>{one.lead.email}</td>
               <td><Badge tone={OFFER_TONES[one.state]} mark={OFFER_MARKS[one.state]} {...(one.reason !== null && { title: one.reason })}>{one.state}</Badge></td>
               <td><Ago at={one.offeredAt.getTime()} now={now} /> <span className="faint small">{kindText(one.channel)}</span></td>
             </tr>
@@ -37,7 +37,7 @@ export function Offers({ offers, followUps, zone, now }: { offers: ListedOffer[]
           {followUps.map((one) => (
             <tr key={one.id}>
               <th scope="row" className="nowrap">{localText(one.dueAt)}</th>
-              <td className="break">{one.lead.email}</td>
+              <td className={styles.lead}>{one.lead.email}</td>
               <td>{one.state}{(one.lastError ?? one.reason) !== null && <span className="faint small"> {one.lastError ?? one.reason}</span>}</td>
             </tr>
           ))}
