@@ -101,8 +101,8 @@ function problemOf(error: unknown): Problem {
   return new Problem('internal_error', 'Something went wrong on our side.');
 }
 
-/** Connection lost, out of resources, shutting down, cancelled, lost against another transaction: not the statement's fault. */
-const PASSING_STATES = /^(08|53|57|40|25P0)/;
+/** Connection lost, out of resources, shutting down, cancelled, lost against another transaction, read-only for now: not the statement's fault. */
+const PASSING_STATES = /^(08|53|57|40|25P0|25006)/;
 
 function isOfDatabase(error: unknown): boolean {
   const state = sqlState(error);

@@ -32,7 +32,7 @@ export async function smallDisk(client: pg.Client): Promise<FullDisk> {
   return {
     fill: () => {
       const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(filler, Buffer.alloc(Number(bavail) * Number(bsize)));
+      writeFileSync(filler, Buffer.alloc(bavail * bsize));
       return Promise.resolve();
     },
     free: () => {

@@ -59,7 +59,8 @@ describe.each(ACCOUNTS.filter(({ windowMs }) => windowMs * 2 < RUN_MS))('the quo
     const spanMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
     const used = times.length / ((account.perWindow * SHARE * spanMs) / account.windowMs);
     progress(`${account.provider}: at most ${String(most)} in ${String(account.windowMs / 1_000)} s of ${String(account.perWindow * SHARE)}; ${String(Math.round(used * 1_000) / 10)} % used over ${String(Math.round(spanMs / 1_000))} s`);
-    expect(used).toBeGreaterThanOrEqual(0.9);
+    // In seconds the first and the last call weigh too much.
+    expect(used).toBeGreaterThanOrEqual(RUN_MS > 60_000 ? 0.9 : 0.8);
   });
 
   it('lets us meet no refusal, and the customer none that we caused', () => {
@@ -111,8 +112,8 @@ describe('a 429 with a Retry-After', () => {
         await expect.poll(() => seen.filter(({ status }) => status === 429).length, { timeout: 15_000 }).toBe(i + 1);
         // Beside it, persons press "refresh now" in the other processes.
         await new Promise((resolve) => setTimeout(resolve, UNDER_WAY_MS));
-        const beside = await Promise.all([1, 2].map((server) => stage.servers[server]?.get(`/api/cron/availability?workspaceId=${ids[server] ?? ''}`, AUTHORISED)));
-        for (const reply of beside) expect(reply?.body).toMatchObject({ skipped: true, reason: 'quota' });
+        const beside = await Promise.all(stage.servers.slice(1).map((server, i) => server.get(`/api/cron/availability?workspaceId=${ids[i] ?? ''}`, AUTHORISED)));
+        for (const reply of beside) expect(reply.body).toMatchObject({ skipped: true, reason: 'quota' });
         expect((await sweep).body.refreshed).toBeGreaterThan(0);
       }
       for (const refusal of seen.filter(({ status }) => status === 429)) {

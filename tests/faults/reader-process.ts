@@ -19,7 +19,7 @@ interface Told {
 }
 
 const REQUEST_TIMEOUT_MS = 8_000;
-const KEPT_LIES = 20;
+const KEPT_LIES = 500;
 const report: ReaderReport = { reads: 0, answered: 0, withSlots: 0, withoutSlots: 0, refused: 0, lies: [] };
 
 function lie(text: string): void {

@@ -60,8 +60,12 @@ export function startReader(stage: FaultStage, options: { maxAgeMs: number; work
 
 function ask(child: ChildProcess): Promise<ReaderReport> {
   return new Promise((resolve, reject) => {
-    child.once('message', (report) => { resolve(report as ReaderReport); });
-    child.once('exit', (code) => { reject(new Error(`the reader ended by itself (code ${String(code)})`)); });
+    const onExit = (code: number | null): void => { reject(new Error(`the reader ended by itself (code ${String(code)})`)); };
+    child.once('message', (report) => {
+      child.off('exit', onExit);
+      resolve(report as ReaderReport);
+    });
+    child.once('exit', onExit);
     child.send('report');
   });
 }

@@ -150,6 +150,7 @@ describe('methods, failures', () => {
 
   it('a database that cannot be reached is a 503, and a mistake of ours a 500, that tell nothing of either', async () => {
     const gone = createDb('postgresql://someone:hidden@127.0.0.1:1/x');
+    const readOnly = createDb(`${api.url}?options=${encodeURIComponent('-c default_transaction_read_only=on')}`);
     const answer = async (deps: Parameters<typeof availabilityRoute>[0]): Promise<ProblemBody> => {
       const response = await availabilityRoute(deps).GET(new Request('https://app.test/api/availability/w', { headers: { authorization: `Bearer ${api.keys.a}` } }));
       expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -157,11 +158,13 @@ describe('methods, failures', () => {
     };
     const results = [
       await answer(() => ({ ...api.deps, db: gone })),
+      await answer(() => ({ ...api.deps, db: readOnly })),
       await answer(() => { throw new EnvError([{ variable: 'DATABASE_URL', expected: 'must be set' }]); }),
       await answer(() => { throw new TypeError('hidden'); }),
     ];
     await gone.$disconnect();
-    expect(results.map(({ status, code }) => [status, code])).toEqual([[503, 'unavailable'], [503, 'unavailable'], [500, 'internal_error']]);
+    await readOnly.$disconnect();
+    expect(results.map(({ status, code }) => [status, code])).toEqual([[503, 'unavailable'], [503, 'unavailable'], [503, 'unavailable'], [500, 'internal_error']]);
     expect(JSON.stringify(results)).not.toMatch(/hidden|someone|127\.0\.0\.1|DATABASE_URL/);
   });
 });
