@@ -24,10 +24,15 @@ export const DEFAULT_LOOKAHEAD_DAYS = 30;
 /**
  * Refreshes one workspace now, under a claim: of any number of callers in any process one fetches.
  * A failure keeps the stored slots and is an outcome, not an exception.
+ * @param deadlines by `performance.now()`: until when the calendar is waited for, and the database
  * @throws WorkspaceNotFoundError; a database error
  */
-export async function refreshWorkspaceAvailabilityCache(workspaceId: string, context: CacheContext = processContext()): Promise<RefreshOutcome> {
-  return await refreshOne(context, workspaceId, { politely: false });
+export async function refreshWorkspaceAvailabilityCache(
+  workspaceId: string,
+  context: CacheContext = processContext(),
+  deadlines?: { fetchMs: number; answerMs: number },
+): Promise<RefreshOutcome> {
+  return await refreshOne(context, workspaceId, { politely: false, deadlines });
 }
 
 /**

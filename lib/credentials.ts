@@ -1,9 +1,9 @@
 /**
- * Providers' tokens at rest: AES-256-GCM, bound to the workspace and provider they belong to, so that a row
- * copied to another workspace does not open.
+ * Secrets at rest, providers' tokens and addresses of alarms: AES-256-GCM, bound to whom they belong to, so that a
+ * row copied to another workspace does not open.
  *
  * `CREDENTIALS_KEY` is `keyId:base64 of 32 bytes`, several separated by commas: the first seals, every one
- * opens. To rotate, put the new key first and drop the old one when nothing is sealed with it any more.
+ * opens. `lib/credential-rotation.ts` moves what is stored from one key to the next.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 
@@ -18,6 +18,15 @@ export interface CredentialOwner {
   clientId: string;
   provider: 'calendly' | 'hubspot' | 'ghl' | 'emailbison' | 'webhook';
 }
+
+/** Whose alarms a sealed address is for. */
+export interface AlarmRouteOwner {
+  scope: string;
+  scopeId: string;
+  channel: string;
+}
+
+export type SecretOwner = CredentialOwner | AlarmRouteOwner;
 
 export interface SealedCredential {
   ciphertext: Uint8Array<ArrayBuffer>;
@@ -52,16 +61,17 @@ export function parseCredentialKeys(text: string): CredentialKeys {
   return { current, byId };
 }
 
-export function sealCredential(keys: CredentialKeys, owner: CredentialOwner, plaintext: string): SealedCredential {
+export function sealCredential(keys: CredentialKeys, owner: SecretOwner, plaintext: string): SealedCredential {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', keyOf(keys, keys.current), iv).setAAD(boundTo(owner));
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(keys), iv).setAAD(boundTo(owner));
   const text = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
   return { ciphertext: new Uint8Array(Buffer.concat([Buffer.of(LAYOUT), iv, cipher.getAuthTag(), text])), keyId: keys.current };
 }
 
 /** @throws CredentialError when its key is not configured, or it was altered or belongs to another owner */
-export function openCredential(keys: CredentialKeys, owner: CredentialOwner, sealed: { ciphertext: Uint8Array; keyId: string }): string {
-  const key = keyOf(keys, sealed.keyId);
+export function openCredential(keys: CredentialKeys, owner: SecretOwner, sealed: { ciphertext: Uint8Array; keyId: string }): string {
+  const key = keys.byId.get(sealed.keyId);
+  if (!key) throw new CredentialError(`The ${nameOf(owner)} was sealed with key "${sealed.keyId}", which CREDENTIALS_KEY does not hold (it has: ${[...keys.byId.keys()].join(', ')}).`);
   const bytes = Buffer.from(sealed.ciphertext);
   const [ivEnd, tagEnd] = [1 + IV_BYTES, 1 + IV_BYTES + TAG_BYTES];
   try {
@@ -70,7 +80,7 @@ export function openCredential(keys: CredentialKeys, owner: CredentialOwner, sea
     decipher.setAAD(boundTo(owner)).setAuthTag(bytes.subarray(ivEnd, tagEnd));
     return Buffer.concat([decipher.update(bytes.subarray(tagEnd)), decipher.final()]).toString('utf8');
   } catch {
-    throw new CredentialError(`The ${owner.provider} credential of workspace ${owner.clientId} does not open with key "${sealed.keyId}": it was altered, or sealed with another key of that name. Enter it again.`);
+    throw new CredentialError(`The ${nameOf(owner)} does not open with key "${sealed.keyId}": it was altered, or sealed with another key of that name. Enter it again.`);
   }
 }
 
@@ -83,10 +93,16 @@ export function quotaKeyOf(provider: CredentialOwner['provider'], token: string)
   return createHmac('sha256', 'availability-cache quota key 1').update(`${provider}\0${token}`).digest('base64url').slice(0, 27);
 }
 
-function keyOf(keys: CredentialKeys, id: string): Buffer {
-  const key = keys.byId.get(id);
+function sealingKey({ current, byId }: CredentialKeys): Buffer {
+  const key = byId.get(current);
   if (key) return key;
-  throw new CredentialError(`The credential was sealed with key "${id}", which CREDENTIALS_KEY does not hold (it has: ${[...keys.byId.keys()].join(', ')}).`);
+  throw new CredentialError(`There is no key "${current}" to seal with.`);
 }
 
-const boundTo = ({ clientId, provider }: CredentialOwner): Buffer => Buffer.from(JSON.stringify(['credential', clientId, provider]));
+function boundTo(owner: SecretOwner): Buffer {
+  return Buffer.from(JSON.stringify('provider' in owner ? ['credential', owner.clientId, owner.provider] : ['alarm route', owner.scope, owner.scopeId, owner.channel]));
+}
+
+function nameOf(owner: SecretOwner): string {
+  return 'provider' in owner ? `${owner.provider} credential of workspace ${owner.clientId}` : `${owner.channel} address for alarms of ${owner.scope} ${owner.scopeId}`;
+}

@@ -41,6 +41,9 @@ const clientTimeout = new AsyncLocalStorage<number>();
 class BoundedClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
+    // The pool listens while a connection is idle and the adapter while it is in a transaction. What the server says in
+    // between, or to one that is on its way out (it restarts just after our timeout), would end the whole process.
+    this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
     const bounded = (...args: unknown[]): unknown => {
       const timeoutMs = clientTimeout.getStore() ?? QUERY_TIMEOUT_MS;

@@ -22,7 +22,9 @@ export class WorkspaceInputError extends Error {
 export const DURATION = { min: 5, max: 1440, default: 30 } as const;
 export const DEFAULT_TIMEZONE = 'UTC';
 
-const text = (what: string) => z.string().trim().min(1, `${what} must not be empty`).max(200, `${what} must have at most 200 characters`);
+/** PostgreSQL stores no NUL, and lists show a name on one line. */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+const text = (what: string) => z.string().trim().min(1, `${what} must not be empty`).max(200, `${what} must have at most 200 characters`).regex(PRINTABLE, `${what} must have no control characters`);
 /** The refused value is shown, cut short: it may be a pasted page. */
 const shown = (given: unknown): string => JSON.stringify(String(given).slice(0, 100));
 const timezone = z.string().trim().refine((zone) => IANAZone.isValidZone(zone), {
@@ -38,6 +40,7 @@ const url = z
   .string()
   .trim()
   .max(2000, 'url must have at most 2000 characters')
+  .regex(PRINTABLE, 'url must have no control characters')
   .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), {
     error: ({ input }) => `url ${shown(input)} must be a booking link that begins with https://`,
   });

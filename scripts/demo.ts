@@ -4,17 +4,21 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { createDb, type Db } from '../lib/db';
+import { liveAMinute } from './demo/life';
+import { newSigningSecret, seedOutreach, type Outreach } from './demo/outreach';
+import { startReceiver } from './demo/receiver';
+import { simulatedEmailBison, type SimulatedEmailBison } from './demo/simulated-emailbison';
 import { isolatedAppEnv } from './local/environment';
 import { freePort } from './local/free-port';
 import { live, type Lifetime } from './local/lifetime';
-import { readCronJobs, startLocalCron } from './local/local-cron';
+import { readCronJobs, startLocalCron, type CronCall, type CronJob } from './local/local-cron';
 import { PROJECT_ROOT, shownPath } from './local/migration-files';
 import { say, showProgress, step } from './local/output';
 import { startPostgres } from './local/postgres';
 import { RUNNING_DEMO_FILE } from './local/running-demo';
 import { seedDatabase } from './local/seed';
 import { startSimulatorProcess } from './local/simulator-process';
-import { formatSeconds, isFinishedSweep, isQuietWatch, lineOfCall } from './local/sweep-line';
+import { formatSeconds, isFinishedSweep, isQuiet, isQuietWatch, lineAt, lineOfCall } from './local/sweep-line';
 import { followSweep } from './local/sweep-progress';
 import { buildWeb } from './local/web-build';
 import { startWebServer } from './local/web-server';
@@ -25,6 +29,7 @@ const DEMO_DIR = join(PROJECT_ROOT, '.data', 'demo');
 const KEPT_FILES = { credentialsKey: 'credentials-key', consolePassword: 'console-password' };
 const SWEEP_PATH = '/api/cron/availability';
 const AGENCIES = 12;
+const LIFE_MS = 60_000;
 const SEED = 1;
 /** Median and spread of the simulated providers' answers. */
 const LATENCY = '250,0.6';
@@ -71,8 +76,8 @@ await live(async (lifetime) => {
   lifetime.throwIfEnding();
 
   const size = { workspaces: options.workspaces, agencies: AGENCIES, seed: SEED };
-  const providers = await step('provider simulator', async (note) => {
-    note(`Calendly, HubSpot and GoHighLevel, answers in about ${LATENCY.split(',')[0] ?? ''} ms`);
+  const { variables: providers, control } = await step('provider simulator', async (note) => {
+    note(`Calendly, HubSpot, GoHighLevel and EmailBison, answers in about ${LATENCY.split(',')[0] ?? ''} ms`);
     return await startSimulatorProcess(lifetime, { ...size, latency: LATENCY }, logOf('simulator'));
   });
 
@@ -86,6 +91,11 @@ await live(async (lifetime) => {
     note(`${String(count)} workspaces of ${String(population.agencies.length)} agencies${isSeeded ? ', kept' : ''}`);
   });
   lifetime.throwIfEnding();
+  const bison = simulatedEmailBison(control);
+  const signingSecret = newSigningSecret();
+  const receiver = await startReceiver(signingSecret);
+  lifetime.onEnd(receiver.close);
+  lifetime.throwIfEnding();
   await step('production build', async (note) => {
     if ((await buildWeb(lifetime)) === 'unchanged') note('nothing changed since the last one');
   });
@@ -94,6 +104,7 @@ await live(async (lifetime) => {
   const variables = {
     ...providers, DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: databaseUrl, CRON_SECRET: secret, CREDENTIALS_KEY: credentialsKey,
     CONSOLE_PASSWORD: keptSecret(KEPT_FILES.consolePassword, () => randomBytes(9).toString('base64url')), LOG_LEVEL: 'info',
+    OUTBOUND_ALLOW_HOSTS: `${providers.OUTBOUND_ALLOW_HOSTS ?? ''},${receiver.host}`,
   };
   const { url } = await step('server', async (note) => {
     const port = await freePort(options.port);
@@ -101,30 +112,70 @@ await live(async (lifetime) => {
     if (port !== options.port) note(`port ${String(options.port)} is taken`);
     return server;
   });
+  // Last, for it says what is due from now on.
+  const outreach = await step('outreach', async (note) => {
+    const seeded = await seedOutreach({ db, bison, credentialsKey, receiver: { url: receiver.url, secret: signingSecret } });
+    note(`${String(seeded.workspaces.length)} campaigns at EmailBison with ${String(seeded.leads)} leads, ${String(seeded.followUps)} follow-ups, ${String(seeded.bookings)} bookings`);
+    return seeded;
+  });
   shareWithOtherScripts({ ...variables, APP_URL: url }, lifetime);
 
   say(`\n  ${url}${existsSync(join(PROJECT_ROOT, 'app', '(console)')) ? `   (password ${variables.CONSOLE_PASSWORD})` : ''}`);
   say(`  curl -H "Authorization: Bearer ${secret}" ${url}${SWEEP_PATH}`);
-  say('  npm run workspaces -- list      (in another terminal)\n\n  One line a minute from here on. Ctrl-C ends it.\n');
-  await sweepUntilEnd(lifetime, url, secret, db);
+  const [shown] = outreach.workspaces;
+  if (shown) say(`  curl -H "Authorization: Bearer ${outreach.keys.get(shown.agencyId) ?? ''}" "${url}/api/availability/${shown.id}?limit=5"`);
+  say('\n  In another terminal:  npm run workspaces -- list');
+  if (shown) for (const command of ['first-touch preview', 'offers', 'followups list']) say(`                        npm run workspaces -- ${command} ${shown.id.slice(0, 8)}`);
+  say('\n  A line for each sweep from here on, and for what first touch, follow-ups and leads did. Ctrl-C ends it.\n');
+  await runUntilEnd(lifetime, { baseUrl: url, secret, db, bison, outreach });
 });
 
-/** The local cron; the first sweep does not wait for its minute. */
-async function sweepUntilEnd(lifetime: Lifetime, baseUrl: string, secret: string, db: Db): Promise<void> {
+interface Running {
+  baseUrl: string;
+  secret: string;
+  db: Db;
+  bison: SimulatedEmailBison;
+  outreach: Outreach;
+}
+
+function isSweep(job: { path: string }): boolean {
+  return job.path.startsWith(SWEEP_PATH);
+}
+
+/** The local cron. The first sweep does not wait for its minute; what reads the cache begins when it is filled. */
+async function runUntilEnd(lifetime: Lifetime, { baseUrl, secret, ...world }: Running): Promise<void> {
   let sweeps = 0;
-  const isSweep = (job: { path: string }): boolean => job.path.startsWith(SWEEP_PATH);
-  const cron = startLocalCron({
-    baseUrl, secret, jobs: readCronJobs(),
-    startWith: isSweep,
-    onStart: (job) => (isSweep(job) ? showSweep(db) : undefined),
-    onCall: (call) => {
-      if (!isQuietWatch(call)) say(lineOfCall(call));
-      if (isSweep(call) && isFinishedSweep(call)) sweeps++;
-      if (sweeps === options.sweeps) lifetime.end();
-    },
+  const cronOf = (jobs: CronJob[], onCall: (call: CronCall) => void): void => {
+    const cron = startLocalCron({
+      baseUrl, secret, jobs, onCall,
+      startWith: () => true,
+      onStart: (job) => (isSweep(job) ? showSweep(world.db) : undefined),
+    });
+    lifetime.onEnd(cron.stop);
+  };
+  const jobs = readCronJobs();
+  cronOf(jobs.filter(isSweep), (call) => {
+    say(lineOfCall(call));
+    if (!isFinishedSweep(call)) return;
+    sweeps++;
+    if (sweeps === options.sweeps) lifetime.end();
+    else if (sweeps === 1) {
+      cronOf(jobs.filter((job) => !isSweep(job)), (one) => { if (!isQuiet(one) && !isQuietWatch(one)) say(lineOfCall(one)); });
+      startLife(lifetime, { ...world, appUrl: baseUrl });
+    }
   });
-  lifetime.onEnd(cron.stop);
   await new Promise<never>(() => undefined);
+}
+
+/** What leads do, a line a minute. */
+function startLife(lifetime: Lifetime, world: Parameters<typeof liveAMinute>[0]): void {
+  let minute = 0;
+  const timer = setInterval(() => {
+    liveAMinute(world, minute++).then(({ newLeads, replies, bookings }) => {
+      say(lineAt(new Date(), 'leads', `${String(newLeads)} new · ${String(replies)} replied · ${String(bookings)} booked a time`));
+    }, (error: unknown) => { say(lineAt(new Date(), 'leads', `the simulated world stumbled: ${error instanceof Error ? error.message : 'unknown'}`)); });
+  }, LIFE_MS);
+  lifetime.onEnd(() => { clearInterval(timer); });
 }
 
 /** Progress of the sweep that is starting; the returned function ends it. */

@@ -13,7 +13,7 @@ import { PROJECT_ROOT, shownPath } from './local/migration-files';
 import { say, step } from './local/output';
 import { runningDemo } from './local/running-demo';
 
-const DESKTOP = { width: 1360, height: 900 };
+const DESKTOP = { width: 1280, height: 820 };
 const PHONE = { width: 390, height: 844 };
 /** Without a running demo one is started, and swept so often that its charts have something to show. */
 const SWEEPS = 16;
@@ -71,8 +71,9 @@ async function take(browser: Browser, { url, password }: { url: string; password
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.locator('main#content h1').waitFor();
-  // Parts that are still being read or drawn say so by this class.
-  await page.waitForFunction('document.querySelector(".reading[role=status]") === null');
+  // Parts that are still being read or drawn say so.
+  const unfinished = page.locator('.reading[role=status]');
+  while ((await unfinished.count()) > 0) await unfinished.first().waitFor({ state: 'detached' });
   await page.screenshot({ path: file, fullPage: options.all });
   await context.close();
 }

@@ -41,14 +41,12 @@ export default async function OverviewPage({ searchParams }: { searchParams: Pro
       <Panel title="If not, whose and why?" read={async () => ({ freshness: await freshness(), agencyNames: (await standings()).agencyNames })}>
         {(data) => <Causes {...data} />}
       </Panel>
-      <div className="grid">
-        <Panel title="Last sweep" read={sweeps}>{(data) => <LastSweep sweeps={data} />}</Panel>
-        <Panel title="Open alarms" aside={<Link href="/alarms" prefetch={false}>All</Link>} read={() => readAlarms(context, 'open', 1, ALARMS_SHOWN)}>
-          {({ alarms, now, total }) => (total === 0
-            ? <Empty title="No alarm is open."><p>They are looked for by <code>/api/cron/watch</code>.</p></Empty>
-            : <><AlarmList alarms={alarms} now={now} />{total > ALARMS_SHOWN && <p className="small"><Link href="/alarms" prefetch={false}>All {total}</Link></p>}</>)}
-        </Panel>
-      </div>
+      <Panel title="Open alarms" aside={<Link href="/alarms" prefetch={false}>All</Link>} read={() => readAlarms(context, 'open', 1, ALARMS_SHOWN)}>
+        {({ alarms, now, total }) => (total === 0
+          ? <Empty title="No alarm is open."><p>They are looked for by <code>/api/cron/watch</code>.</p></Empty>
+          : <><AlarmList alarms={alarms} now={now} />{total > ALARMS_SHOWN && <p className="small"><Link href="/alarms" prefetch={false}>All {total}</Link></p>}</>)}
+      </Panel>
+      <Panel title="Last sweep" read={sweeps}>{(data) => <LastSweep sweeps={data} />}</Panel>
       <Panel
         title="Sweeps"
         aside={<nav aria-label="Hours shown" className="row">{HOURS.map((choice) => <Link key={choice} href={hrefWith('/', params, { hours: choice === '3' ? null : choice })} scroll={false} prefetch={false} aria-current={choice === hours ? 'true' : undefined}>{choice} h</Link>)}</nav>}
@@ -60,12 +58,14 @@ export default async function OverviewPage({ searchParams }: { searchParams: Pro
         <Panel title="Agencies, the most behind first" read={async () => ({ freshness: await freshness(), agencyNames: (await standings()).agencyNames })}>
           {(data) => <Agencies {...data} />}
         </Panel>
-        <Panel title="Providers" read={async () => ({ standings: await standings(), sweeps: await sweeps(), hosts: await readHosts(context) })}>
-          {(data) => <Providers {...data} />}
-        </Panel>
-        <Panel title="What needs a person" read={async () => ({ standings: await standings(), attention: await readAttention(context) })}>
-          {(data) => <NeedsPerson {...data} />}
-        </Panel>
+        <div className="stack">
+          <Panel title="Providers" read={async () => ({ standings: await standings(), sweeps: await sweeps(), hosts: await readHosts(context) })}>
+            {(data) => <Providers {...data} />}
+          </Panel>
+          <Panel title="What needs a person" read={async () => ({ standings: await standings(), attention: await readAttention(context) })}>
+            {(data) => <NeedsPerson {...data} />}
+          </Panel>
+        </div>
       </div>
     </>
   );

@@ -3,7 +3,7 @@ import { Prisma } from '../db';
 import { epochMs } from '../refresh/configured';
 import { consoleRead, type ConsoleContext } from './query';
 
-export const RUN_JOBS = ['availability', 'followups', 'first-touch', 'watch', 'prune'] as const;
+export const RUN_JOBS = ['availability', 'followups', 'first-touch', 'watch'] as const;
 export const RUN_OUTCOMES = ['running', 'good', 'not_good', 'lock_lost', 'locked', 'disabled', 'failed'] as const;
 
 export interface RunRow {

@@ -5,12 +5,12 @@ import { refreshAvailabilityCachesDue, refreshWorkspaceAvailabilityCache, Worksp
 import { MAX_TIME_BUDGET_MS } from '../env';
 import { log } from '../log';
 import { processContext, type CacheContext } from '../refresh/context';
+import { ANSWER_GRACE_MS, FLUSH_RESERVE_MS } from '../refresh/sweep';
 import type { CronJob, JobAnswer, JobRun } from './cron-route';
 import { LOCKS } from './lock-keys';
 
 /** Less leaves no time to fetch in: two seconds are kept for writing and answering. */
 const MIN_TIME_BUDGET_MS = 3_000;
-const ANSWER_RESERVE_MS = 2_000;
 /** After the answer, and so in nobody's way. */
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 
@@ -18,7 +18,7 @@ const integer = (min: number, max: number) => {
   const expected = `must be an integer from ${String(min)} to ${String(max)}`;
   return z.string().regex(/^\d{1,10}$/, expected).transform(Number).refine((n) => n >= min && n <= max, expected).optional();
 };
-const id = z.string().min(1, 'must not be empty').max(200, 'is too long to be a workspace id').optional();
+const id = z.string().min(1, 'must not be empty').max(200, 'is too long to be a workspace id').regex(/^\P{Cc}*$/u, 'has control characters').optional();
 
 const params = z
   .strictObject({
@@ -90,8 +90,8 @@ async function sweep({ params: p, env, runId, startedAtMs, timeBudgetMs, signal 
 }
 
 async function refreshOne({ runId, startedAtMs, timeBudgetMs }: JobRun<Params>, workspaceId: string, context: CacheContext): Promise<JobAnswer> {
-  const workspaceTimeoutMs = Math.min(context.settings.workspaceTimeoutMs, timeBudgetMs - ANSWER_RESERVE_MS);
-  const result = await refreshWorkspaceAvailabilityCache(workspaceId, { ...context, settings: { ...context.settings, workspaceTimeoutMs } });
+  const endMs = startedAtMs + timeBudgetMs;
+  const result = await refreshWorkspaceAvailabilityCache(workspaceId, context, { fetchMs: endMs - FLUSH_RESERVE_MS, answerMs: endMs + ANSWER_GRACE_MS });
   const success = result.kind === 'refreshed';
   return {
     status: 200,

@@ -9,7 +9,7 @@ import { readFirstTouchWorkspaces } from './workspaces';
 export interface FirstTouchPreview {
   workspaceId: string;
   name: string;
-  /** `broken`: nothing would be sent until somebody changes what `reason` says. */
+  /** `broken`: nothing would be written until somebody changes what `reason` says. */
   content: 'times' | 'fallback' | 'broken';
   sentence: string | null;
   /** ISO with `Z`, in order. */
@@ -35,6 +35,7 @@ export async function previewFirstTouch(context: FirstTouchContext, workspaceId:
   if (!workspace) throw new WorkspaceNotFoundError(workspaceId);
   const now = context.now?.() ?? plan.databaseNow;
   const base = { workspaceId, name: workspace.name, zone: workspace.timezone, slotsUtc: [], sendAt: new Date(sendAt ?? now).toISOString() };
+  if (workspace.isPaused) return { ...base, content: 'broken', sentence: null, reason: 'It is paused.' };
   const checked = voiceOf(workspace);
   if (checked.kind === 'broken') return { ...base, content: 'broken', sentence: null, reason: checked.problem };
   const { voice } = checked;

@@ -8,6 +8,7 @@ import type { Finder, Said, TouchRecord } from './types';
 const TIMEOUT_MS = 5_000;
 /** An email goes out with one of the last few sentences, or with none of ours. */
 const EARLIER_KEPT = 5;
+/** The workspace, or the lead, was removed at this moment. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
 const saidSchema = z.array(z.object({ content: z.enum(['times', 'fallback']), sentence: z.string(), slots: z.array(z.number()) }));
@@ -75,8 +76,9 @@ const atOrNull = (ms: number | null): Date | null => (ms === null ? null : new D
 /**
  * What is about to be written, before it is. What it replaces is kept: until the email is out, nobody knows which
  * of them it carries. A fallback ends the prepared offer in the same transaction.
+ * @returns false when the lead was removed: then nothing may be written for it
  */
-export async function recordIntent(db: Db, intent: Intent, now: number): Promise<void> {
+export async function recordIntent(db: Db, intent: Intent, now: number): Promise<boolean> {
   const { before, workspaceId, leadId, campaignId, content, sentence, slots } = intent;
   const isNew = before === undefined || before.state === 'ended';
   const earlier = isNew ? [] : [{ content: before.content, sentence: before.sentence, slots: before.slots }, ...before.earlier];
@@ -87,10 +89,16 @@ export async function recordIntent(db: Db, intent: Intent, now: number): Promise
     scheduledEmailId: intent.scheduledEmailId, scheduledAt: atOrNull(intent.scheduledAt),
     preparedAt: new Date(now), writtenAt: null, checkedAt: null, settledAt: null,
   };
-  await bounded(TIMEOUT_MS, () => db.$transaction(async (tx) => {
-    await tx.firstTouch.upsert({ where: { leadId_campaignId: { leadId, campaignId } }, create: { clientId: workspaceId, leadId, campaignId, ...data }, update: data });
-    if (content === 'fallback') await failPrepared(tx, sendOf(leadId, campaignId), intent.reason ?? 'fallback');
-  }));
+  try {
+    await bounded(TIMEOUT_MS, () => db.$transaction(async (tx) => {
+      await tx.firstTouch.upsert({ where: { leadId_campaignId: { leadId, campaignId } }, create: { clientId: workspaceId, leadId, campaignId, ...data }, update: data });
+      if (content === 'fallback') await failPrepared(tx, sendOf(leadId, campaignId), intent.reason ?? 'fallback');
+    }));
+  } catch (error) {
+    if (sqlState(error) === FOREIGN_KEY_VIOLATION) return false;
+    throw error;
+  }
+  return true;
 }
 
 /** A write of the record and, with it, of its offer. */

@@ -3,8 +3,8 @@
  * ledger's lock that there is nothing to choose. Choices of one trial count for the next, as offers would.
  */
 import { bounded, type Db } from '../db';
+import { checkOfferRules, NO_OFFER_RULES } from '../slots/offer-rules';
 import { selectSlots, type RuleStep } from '../slots/select';
-import { checkWorkingHours, type WorkingHours } from '../slots/working-hours';
 
 const TIMEOUT_MS = 5_000;
 const LIVE = ['prepared', 'sent'] as const;
@@ -39,12 +39,12 @@ export async function createTrial(db: Db, options: TrialOptions): Promise<Trial>
   const { workspaceId, now } = options;
   const clientId = workspaceId;
   const [settings, offers, bookings, leads] = await bounded(TIMEOUT_MS, () => Promise.all([
-    db.workspaceSettings.findUnique({ where: { clientId }, select: { workingHours: true, offerWeekends: true } }),
+    db.workspaceSettings.findUnique({ where: { clientId }, select: { workingHours: true, offerWeekends: true, preferredDays: true, offerWithinDays: true, locale: true } }),
     db.slotOffer.findMany({ where: { clientId, slotUtc: { gt: new Date(now) } }, select: { leadId: true, slotUtc: true, state: true } }),
     db.booking.findMany({ where: { clientId, cancelledAt: null, endsAt: { gt: new Date(now) } }, select: { startsAt: true, endsAt: true } }),
     db.lead.findMany({ where: { clientId, OR: [{ timezone: { not: null } }, { offers: { some: {} } }] }, select: { id: true, email: true, timezone: true } }),
   ]));
-  const hours = checkWorkingHours(settings?.workingHours);
+  const checked = checkOfferRules(settings ?? NO_OFFER_RULES);
   const counts = new Map<number, number>();
   const offeredTo = new Map<string, number[]>();
   for (const { leadId, slotUtc, state } of offers) {
@@ -58,13 +58,14 @@ export async function createTrial(db: Db, options: TrialOptions): Promise<Trial>
 
   return {
     choose({ email, sendAt, replaces }) {
-      if (hours.kind === 'invalid') return { kind: 'none', reason: `Working hours cannot be read: ${hours.problems.join('; ')}`, steps: [] };
+      if (checked.kind === 'invalid') return { kind: 'none', reason: checked.problem, steps: [] };
+      const { hours, weekends, prefer } = checked.rules;
       const lead = email === undefined ? undefined : byEmail.get(email.toLowerCase());
       const offered = lead === undefined ? [] : (offeredTo.get(lead.id) ?? []);
       const selection = selectSlots({
         openMs, busy, count: options.count, sendAtMs: Math.max(sendAt, now), minNoticeMinutes: options.noticeMinutes,
         durationMinutes: options.durationMinutes, workspaceZone: options.timezone, leadZone: lead?.timezone ?? null,
-        workingHours: hours.hours satisfies WorkingHours | null, offerWeekends: settings?.offerWeekends ?? false,
+        workingHours: hours, offerWeekends: weekends, prefer,
         offeredMs: offered.filter((slot) => !replaces.includes(slot)), offerCounts: counts,
       });
       if (selection.kind === 'none') return { kind: 'none', reason: selection.reason, steps: selection.steps };

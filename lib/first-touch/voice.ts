@@ -13,7 +13,7 @@ export interface Voice {
 export type VoiceCheck = { kind: 'voice'; voice: Voice } | { kind: 'broken'; problem: string };
 
 /** Templates are checked when saved; one that is broken all the same must not reach an email. */
-export function voiceOf({ template, fallbackTemplate, offerCount, bookingLink, timezone }: Pick<FirstTouchWorkspace, 'template' | 'fallbackTemplate' | 'offerCount' | 'bookingLink' | 'timezone'>): VoiceCheck {
+export function voiceOf({ template, fallbackTemplate, offerCount, bookingLink, timezone, locale }: Pick<FirstTouchWorkspace, 'template' | 'fallbackTemplate' | 'offerCount' | 'bookingLink' | 'timezone' | 'locale'>): VoiceCheck {
   const times = template ?? DEFAULT_TEMPLATES.firstTouch;
   const fallback = fallbackTemplate ?? DEFAULT_TEMPLATES.fallback;
   for (const [name, text, kind] of [['template', times, 'firstTouch'], ['fallback', fallback, 'fallback']] as const) {
@@ -26,7 +26,7 @@ export function voiceOf({ template, fallbackTemplate, offerCount, bookingLink, t
     voice: {
       count: optionCountOf(times, offerCount),
       fallback: formatFallback(fallback, bookingLink),
-      say: (slots, leadZone) => formatSlots(slots, { leadZone, workspaceZone: timezone, template: times, bookingLink }),
+      say: (slots, leadZone) => formatSlots(slots, { leadZone, workspaceZone: timezone, locale, template: times, bookingLink }),
     },
   };
 }

@@ -17,6 +17,8 @@ export interface FirstTouchWorkspace {
   template: string | null;
   fallbackTemplate: string | null;
   bookingLink: string | null;
+  /** BCP 47; null: the default. */
+  locale: string | null;
   credential: { ciphertext: Uint8Array; keyId: string; baseUrl: string | null } | null;
 }
 
@@ -41,7 +43,7 @@ export async function readFirstTouchWorkspaces(db: Db, timeoutMs: number, worksp
       SELECT c.id AS "workspaceId", c.name, c."userId" AS "agencyId", ${epochMs(Prisma.sql`v."visitedAt"`)} AS "visitedAt",
         ${pausedSql} AS "isPaused", ${timezoneSql} AS timezone, COALESCE(w."firstTouchOfferCount", 2) AS "offerCount",
         COALESCE(w."firstTouchMinNoticeMinutes", 120) AS "noticeMinutes", COALESCE(w."firstTouchLeadTimeMinutes", 1440) AS "leadTimeMinutes",
-        w."firstTouchTemplate" AS template, w."firstTouchFallback" AS "fallbackTemplate", l.url AS "bookingLink",
+        w."firstTouchTemplate" AS template, w."firstTouchFallback" AS "fallbackTemplate", l.url AS "bookingLink", w.locale,
         e.ciphertext, e."keyId", e."baseUrl"
       FROM ${configuredWorkspaces}
         LEFT JOIN "ProviderCredential" e ON e."clientId" = c.id AND e.provider = 'emailbison'

@@ -98,10 +98,11 @@ async function known({ context, workspace }: Visit, { found: { lead } }: Target)
 async function put(visit: Visit, target: Target, leadId: string, said: Said, reason: string | null, result: LeadResult): Promise<LeadResult> {
   const { found, record, row } = target;
   const key = { leadId, campaignId: found.campaignId };
-  await recordIntent(visit.context.cache.db, {
+  const isRecorded = await recordIntent(visit.context.cache.db, {
     ...said, ...key, workspaceId: visit.workspace.workspaceId, emailBisonLeadId: found.lead.id, finder: finderOf(target),
     scheduledEmailId: row?.id ?? null, scheduledAt: row?.scheduledAt ?? null, reason, before: record,
   }, visit.now());
+  if (!isRecorded) return { outcome: 'notDue', reason: 'the lead is gone' };
   await visit.context.onStep?.('recorded', found.lead.email);
   return await patch(visit, target, { ...said, ...key }, result.outcome === 'updated' ? counted(record, 'updated', reason) : result);
 }

@@ -24,7 +24,16 @@ const text = (maxLength: number) =>
 const [EARLIEST, LATEST] = [Date.UTC(2000, 0, 1), Date.UTC(2100, 0, 1)];
 
 /** JSON of any shape; what is in it is the channel's. PostgreSQL stores no NUL and no half of a surrogate pair. */
-const jsonOf = (given: unknown): string => (given === undefined ? '' : JSON.stringify(given));
+function jsonOf(given: unknown): string {
+  if (given === undefined) return '';
+  try {
+    return JSON.stringify(given);
+  } catch (error) {
+    // Thousands of lists in each other: no shorter than what is too long.
+    if (error instanceof RangeError) return ' '.repeat(MAX_THREAD_CHARACTERS + 1);
+    throw error;
+  }
+}
 const thread = z.unknown()
   .refine((given) => jsonOf(given).length <= MAX_THREAD_CHARACTERS, `must have at most ${MAX_THREAD_CHARACTERS} characters of JSON`)
   .refine((given) => !/\\u(?:0000|d[89a-f][0-9a-f]{2})/i.test(jsonOf(given)), 'must have no control characters');

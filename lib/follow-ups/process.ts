@@ -1,4 +1,5 @@
 /** One claimed follow-up, from its claim to its result. No network call is made inside a transaction. */
+import { millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import type { Db } from '../db';
 import type { ApiClient } from '../providers/types';
 import { formatSlots } from '../slots/format';
@@ -131,7 +132,12 @@ const BOOKED = 'the lead has a booking';
 async function messageOf(context: ProcessContext, row: ClaimedFollowUp, workspace: FollowUpWorkspace): Promise<string | Ending> {
   const request = requestOf(context, row, workspace);
   let offer: OfferOutcome = await prepareOffer(context.db, request);
-  if (offer.kind === 'existing' && offer.standing === 'taken') offer = await replaceOffer(context.db, { ...request, reason: 'a time was taken before the follow-up went out' });
+  if (offer.kind === 'existing') {
+    // Chosen by a try that was not sent, perhaps hours ago.
+    const earliestMs = row.now + workspace.minNoticeMinutes * MINUTE_MS;
+    const why = offer.standing === 'taken' ? 'a time was taken' : offer.standing === 'open' && offer.offers.some(({ startMs }) => startMs < earliestMs) ? 'a time came too near' : null;
+    if (why !== null) offer = await replaceOffer(context.db, { ...request, reason: `${why} before the follow-up went out` });
+  }
   switch (offer.kind) {
     case 'busy': return postponed(row, 'retrying', row.now + BUSY_WAIT_MS, 'the workspace is busy', true);
     case 'gone': return failed(row, 'The workspace or the lead is not there any more.');
@@ -141,8 +147,8 @@ async function messageOf(context: ProcessContext, row: ClaimedFollowUp, workspac
     case 'existing':
       if (offer.standing !== 'open') return withoutTimes(row, 'The calendar cannot confirm the times that were chosen.', context.random());
   }
-  const { leadZone, workspaceZone, bookingLink } = offer.context;
-  return formatSlots(offer.offers.map(({ startMs }) => startMs), { leadZone, workspaceZone, template: row.template, bookingLink: bookingLink ?? '' }).text;
+  const { leadZone, workspaceZone, locale, bookingLink } = offer.context;
+  return formatSlots(offer.offers.map(({ startMs }) => startMs), { leadZone, workspaceZone, locale, template: row.template, bookingLink: bookingLink ?? '' }).text;
 }
 
 /** The same message for the same key, as long as its times are open; nothing is chosen anew, for the lead may have seen it. */

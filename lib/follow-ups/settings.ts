@@ -3,11 +3,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { quotaKeyOf, sealCredential, type CredentialKeys } from '../credentials';
 import type { Connection, Db } from '../db';
 import { checkUserUrl, createExemption } from '../providers/guard';
+import { checkTemplate } from '../slots/template';
 import { FollowUpInputError } from './create';
 
-/** @returns how many are overdue: switched on, they go out at once */
-export async function switchFollowUps(db: Connection, workspaceId: string, isOn: boolean): Promise<number> {
-  const settings = { followUpsEnabled: isOn };
+/**
+ * @param template of follow-ups that bring none; null: the default again; undefined: as it was
+ * @returns how many are overdue: switched on, they go out at once @throws FollowUpInputError
+ */
+export async function switchFollowUps(db: Connection, workspaceId: string, isOn: boolean, template?: string | null): Promise<number> {
+  const checked = template == null ? null : checkTemplate(template, 'followUp');
+  if (checked?.kind === 'invalid') throw new FollowUpInputError('template', `is not right: ${checked.problems.join(' ')}`);
+  const settings = { followUpsEnabled: isOn, ...(template === undefined ? {} : { followUpTemplate: template }) };
   await db.workspaceSettings.upsert({ where: { clientId: workspaceId }, create: { clientId: workspaceId, ...settings }, update: settings });
   return await db.followUp.count({ where: { clientId: workspaceId, state: 'pending', nextAttemptAt: { lte: new Date() } } });
 }

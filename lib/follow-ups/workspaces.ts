@@ -2,7 +2,7 @@
 import { openCredential, type CredentialKeys } from '../credentials';
 import { bounded, type Db } from '../db';
 import { configuredWorkspaces, pausedSql } from '../refresh/configured';
-import { checkWorkingHours } from '../slots/working-hours';
+import { checkOfferRules } from '../slots/offer-rules';
 import type { WorkspaceHours } from './decide';
 import type { Destination } from './channel';
 import type { ChannelName } from './channels';
@@ -27,14 +27,14 @@ export async function readFollowUpWorkspace(db: Db, workspaceId: string, keys: C
   ]);
   if (!client?.settings) return null;
   const { settings, credentials } = client;
-  const checked = checkWorkingHours(settings.workingHours);
+  const checked = checkOfferRules(settings);
   return {
     isEnabled: settings.followUpsEnabled,
     paused: standing?.isPaused ?? false,
     zone: settings.timezone,
     weekends: settings.offerWeekends,
-    hours: checked.kind === 'valid' ? checked.hours : null,
-    problem: checked.kind === 'valid' ? null : `Working hours cannot be read: ${checked.problems.join('; ')}`,
+    hours: checked.kind === 'valid' ? checked.rules.hours : null,
+    problem: checked.kind === 'valid' ? null : checked.problem,
     offerCount: settings.firstTouchOfferCount,
     minNoticeMinutes: settings.firstTouchMinNoticeMinutes,
     destinationOf: (channel) => {

@@ -40,9 +40,13 @@ export async function changeFirstTouch(db: Db, by: By, workspaceId: string, isOn
   return await once(db, by, { action: isOn ? 'first_touch.on' : 'first_touch.off', subject: workspaceId, details: given(shown) }, (tx) => setFirstTouch(tx, workspaceId, isOn, settings));
 }
 
-/** @returns how many are overdue: switched on, they go out at once */
-export async function changeFollowUps(db: Db, by: By, workspaceId: string, isOn: boolean): Promise<Done<number>> {
-  return await once(db, by, { action: isOn ? 'follow_ups.on' : 'follow_ups.off', subject: workspaceId }, (tx) => switchFollowUps(tx, workspaceId, isOn));
+/**
+ * @param template of follow-ups that bring none; null: the default again; undefined: as it was
+ * @returns how many are overdue: switched on, they go out at once @throws FollowUpInputError
+ */
+export async function changeFollowUps(db: Db, by: By, workspaceId: string, isOn: boolean, template?: string | null): Promise<Done<number>> {
+  const deed = { action: isOn ? 'follow_ups.on' : 'follow_ups.off', subject: workspaceId, details: given({ template }) };
+  return await once(db, by, deed, (tx) => switchFollowUps(tx, workspaceId, isOn, template));
 }
 
 /** @returns the ids of those that were not paused; unknown ids are left out */

@@ -53,6 +53,18 @@ export interface ProviderErrorInit {
   cause?: unknown;
 }
 
+/** Of a text that is stored with a row and shown in lists. */
+const MAX_MESSAGE_LENGTH = 1_000;
+/** More than a person would read through, or a page really has. */
+const MAX_CHOICES = 50;
+const MAX_CHOICE_LENGTH = 200;
+
+/** Names and texts of others stand in messages: what a database or a terminal cannot take is left out of them. */
+function shown(text: string, maxLength: number): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+  return cut.replace(/\p{Cs}/gu, '').replace(/\p{Cc}+/gu, ' ');
+}
+
 /** The one error that leaves a provider module. */
 export class ProviderError extends Error {
   readonly vendor: Vendor;
@@ -63,14 +75,14 @@ export class ProviderError extends Error {
   readonly choices: LinkChoice[] | undefined;
 
   constructor(init: ProviderErrorInit) {
-    super(init.message, { cause: init.cause });
+    super(shown(init.message, MAX_MESSAGE_LENGTH), { cause: init.cause });
     this.name = 'ProviderError';
     this.vendor = init.vendor;
     this.kind = init.kind;
     this.status = init.status;
     this.retryAfterMs = init.retryAfterMs;
     this.url = init.url;
-    this.choices = init.choices;
+    this.choices = init.choices?.slice(0, MAX_CHOICES).map(({ id, name }) => ({ id: shown(id, MAX_CHOICE_LENGTH), name: shown(name, MAX_CHOICE_LENGTH) }));
   }
 }
 

@@ -57,7 +57,8 @@ export class BlockedAddressError extends Error {
   }
 }
 
-type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
+/** All addresses of a name. */
+export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>;
 
 const resolveAll: Resolve = (hostname) =>
   new Promise((resolve, reject) => {

@@ -54,7 +54,9 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       if (settled) return;
       settled = true;
       signal.removeEventListener('abort', onAbort);
-      const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      // Nobody reads a part of a success: joining it would hold twice what was too large already.
+      const parts = error !== undefined && isSuccess() ? [] : chunks;
+      const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
       resolve({ status, headers, body, bytes, durationMs: performance.now() - startedAt, error });
     };
     /** Ends the exchange and its connection: what is left of the answer is not worth reading. */

@@ -117,14 +117,14 @@ function laravelTexts(body: unknown): string[] {
   return 'error' in body ? stringsOf(body.error) : [];
 }
 
-function collectTexts(body: unknown): string[] {
-  if (typeof body !== 'object' || body === null) return [];
-  const texts: string[] = [];
-  if ('message' in body) texts.push(...stringsOf(body.message));
-  if ('details' in body && Array.isArray(body.details)) {
-    for (const detail of body.details) texts.push(...collectTexts(detail));
-  }
-  return texts;
+/** Messages of an error and of its details; those nest once in real answers, and anything in a hostile one. */
+const MAX_DETAIL_DEPTH = 4;
+
+function collectTexts(body: unknown, depth = 0): string[] {
+  if (typeof body !== 'object' || body === null || depth > MAX_DETAIL_DEPTH) return [];
+  const texts: string[] = 'message' in body ? stringsOf(body.message) : [];
+  const details: unknown[] = 'details' in body && Array.isArray(body.details) ? body.details : [];
+  return texts.concat(...details.map((detail) => collectTexts(detail, depth + 1)));
 }
 
 function stringsOf(value: unknown): string[] {

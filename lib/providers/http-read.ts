@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Exchange } from './http-exchange';
 import { fail, type Asked } from './http-failures';
 import type { HttpRequest } from './types';
@@ -8,6 +9,7 @@ import type { HttpRequest } from './types';
 export function readJson<T>(asked: Asked, answer: Exchange, schema: HttpRequest<T>['schema']): T {
   const { status } = answer;
   expectType(asked, answer, 'JSON', /^application\/(?:[\w.-]+\+)?json$/);
+  if (!isUtf8(answer.body)) throw fail(asked, 'invalid_response', 'sent text that is not UTF-8', { status });
   let parsed: unknown;
   try {
     parsed = JSON.parse(answer.body.toString('utf8'));

@@ -3,7 +3,7 @@ import { blocked, fail, failureOfExchange, failureOfStatus, type Asked } from '.
 import { exchange, type Exchange } from './http-exchange';
 import { readHtml, readJson } from './http-read';
 import { readQuotaLimit } from './http-retry-after';
-import { checkUserUrl, createExemption, createPublicConnector } from './guard';
+import { checkUserUrl, createExemption, createPublicConnector, type Resolve } from './guard';
 import type { ApiClient, ApiRequest, ApiTransport, HttpClient, HttpHooks } from './types';
 
 /** The largest good answer seen is under 200 KB; fifty times that is a fault or an attack on memory. */
@@ -37,6 +37,8 @@ export interface HttpTransportOptions {
   bodyTimeoutMs?: number;
   maxBodyBytes?: number;
   maxRedirects?: number;
+  /** How the names of guarded hosts become addresses; by default as the system does it. */
+  resolve?: Resolve;
 }
 
 /** The outbound connections of a process. Every request to a provider goes through here. */
@@ -48,7 +50,7 @@ export function createHttpTransport(options: HttpTransportOptions): ApiTransport
     bodyTimeout: options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS,
   };
   const trustedAgent = new Agent({ ...shared, connect: { timeout: CONNECT_TIMEOUT_MS } });
-  const guardedAgent = new Agent({ ...shared, connect: createPublicConnector(CONNECT_TIMEOUT_MS) });
+  const guardedAgent = new Agent({ ...shared, connect: createPublicConnector(CONNECT_TIMEOUT_MS, options.resolve) });
   const isExempt = createExemption(options.allowHosts);
   const trusted = new Set(options.trustedOrigins.map((origin) => new URL(origin).origin));
 

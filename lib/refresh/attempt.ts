@@ -16,6 +16,23 @@ export class RunEnded extends Error {
   }
 }
 
+/** What ends with each run. */
+const underWay = new WeakMap<AbortSignal, Set<AbortController>>();
+
+/**
+ * The attempts of a run, which its end aborts, through one listener for all: a signal looks through all its
+ * listeners for each one that is added or removed, and `AbortSignal.any` would grow it by every attempt.
+ */
+function attemptsUnder(runSignal: AbortSignal): Set<AbortController> {
+  let attempts = underWay.get(runSignal);
+  if (!attempts) {
+    const followers = new Set<AbortController>();
+    runSignal.addEventListener('abort', () => { for (const controller of followers) controller.abort(runSignal.reason); }, { once: true });
+    underWay.set(runSignal, (attempts = followers));
+  }
+  return attempts;
+}
+
 /**
  * @param runSignal aborts with `RunEnded`: the result is then `abandoned`
  * @returns every outcome as a value; never rejects
@@ -39,11 +56,10 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     return failure('unauthorized', `The stored ${provider} credential cannot be opened: ${why}. Set it again.`);
   }
 
-  // A controller of its own for each attempt: AbortSignal.any would grow the run's signal by every attempt.
   const controller = new AbortController();
-  const onRunEnd = (): void => { controller.abort(runSignal.reason); };
-  if (runSignal.aborted) onRunEnd();
-  runSignal.addEventListener('abort', onRunEnd);
+  const attempts = attemptsUnder(runSignal);
+  attempts.add(controller);
+  if (runSignal.aborted) controller.abort(runSignal.reason);
   const timer = setTimeout(() => {
     controller.abort(new DOMException(`no complete answer within ${String(context.settings.workspaceTimeoutMs)} ms`, 'TimeoutError'));
   }, context.settings.workspaceTimeoutMs);
@@ -74,6 +90,6 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     return failure('internal_error', `Unexpected ${error instanceof Error ? error.name : typeof error} while reading the calendar. This is a defect of the app.`);
   } finally {
     clearTimeout(timer);
-    runSignal.removeEventListener('abort', onRunEnd);
+    attempts.delete(controller);
   }
 }

@@ -11,7 +11,8 @@ import type { Breakers } from './breaker';
 import type { HostLimits } from './concurrency';
 import type { CacheContext } from './context';
 import { runPool } from './pool';
-import { reserveQuota, type QuotaLesson } from './quota';
+import { reserveQuota, saveQuotaLessons, type QuotaLesson } from './quota';
+import { SendPace } from './send-pace';
 import type { Sink } from './sink';
 import { mustSendSlots } from './store';
 import type { AttemptResult, FailureResult, WorkItem } from './types';
@@ -43,12 +44,14 @@ export interface EngineReport {
 
 /** A retry is worth no longer wait than this for its credential's next place. */
 const RETRY_QUOTA_WAIT_MS = 1_000;
+const LESSON_TIMEOUT_MS = 2_000;
 
 export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const { context, observe, clock, endsAt, signal, breakers, limits, sink, concurrency } = options;
   const { settings } = context;
   const firstFailures = new Map<WorkItem, FailureResult>();
   const lessons = new Map<string, QuotaLesson>();
+  const pace = new SendPace(clock);
   let abandonedUnwritten = 0;
   const http = context.transport.client({ observe });
 
@@ -90,7 +93,12 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
     const hasCredential = item.credential !== null;
     breakers.record(item.host, result.kind === 'success' ? { kind: 'success' } : { ...result, kind: 'failure', hasCredential });
     if (item.credential && result.kind === 'failure' && result.errorKind === 'rate_limited') {
-      note(item.credential.quotaKey, { blockedUntil: clock.now() + (result.retryAfterMs ?? settings.ttlMs) });
+      const { quotaKey } = item.credential;
+      const blockedUntil = clock.now() + (result.retryAfterMs ?? settings.ttlMs);
+      pace.block(quotaKey, blockedUntil);
+      note(quotaKey, { blockedUntil });
+      // At once, for readers and persons who refresh beside this run; its end saves it again.
+      void saveQuotaLessons(context.db, [{ quotaKey, learnedLimit: null, blockedUntil }], LESSON_TIMEOUT_MS).catch(() => undefined);
     }
   };
 
@@ -99,9 +107,11 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   };
 
   /** A credential's answers tell its own limit, so its requests are observed apart. */
-  const clientOf = ({ credential }: WorkItem): HttpClient => {
+  const clientOf = (item: WorkItem): HttpClient => {
+    const { credential } = item;
     if (!credential) return http;
     return context.transport.client({
+      beforeRequest: ({ signal: requestSignal }) => pace.turn(item, requestSignal),
       observe: (observation) => {
         observe(observation);
         if (observation.quotaLimit !== undefined) note(credential.quotaKey, { learnedLimit: observation.quotaLimit });
@@ -125,6 +135,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
     limitOf: (host) => (breakers.isProbing(host) ? 1 : limits.limitOf(host)),
     maxInFlight: concurrency,
     closedUntil: (host) => breakers.opensAgainAt(host),
+    heldUntil: (item) => pace.heldUntil(item),
     now: () => clock.now(),
     endsAt,
     signal,

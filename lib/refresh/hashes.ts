@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ProviderMeta } from '../providers/types';
 
 /** 64-bit hash of a sorted slot list, signed as PostgreSQL's bigint is. */
 export function slotsHashOf(slots: readonly number[]): bigint {
-  return createHash('sha1').update(Float64Array.from(slots)).digest().readBigInt64LE();
+  return hash('sha1', new Float64Array(slots), 'buffer').readBigInt64LE();
 }
 
 /** 64-bit hash of everything that the cold row says: equal to the stored one means nothing to write. */
@@ -16,5 +16,5 @@ export function contentHashOf(content: {
   const { slotsHash, fingerprint, durationMinutes, meta } = content;
   const sortedMeta = Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1));
   const text = JSON.stringify([slotsHash.toString(), fingerprint, durationMinutes, sortedMeta]);
-  return createHash('sha1').update(text).digest().readBigInt64LE();
+  return hash('sha1', text, 'buffer').readBigInt64LE();
 }

@@ -20,6 +20,8 @@ export interface PoolOptions<T extends PoolItem> {
   maxInFlight: number | undefined;
   /** Epoch milliseconds from which a lane may be used; null: now. */
   closedUntil: (lane: string) => number | null;
+  /** Asked when an item's turn has come: epoch milliseconds before which it must not start after all; null: now. */
+  heldUntil?: (item: T) => number | null;
   /**
    * Does one item and settles; never rejects. `again`: to be done once more later in this run, as `retry`;
    * where that is not possible any more `giveUp` is called instead.
@@ -37,7 +39,7 @@ export interface PoolOptions<T extends PoolItem> {
 export interface PoolReport<T> {
   /** Held back by a closed lane. */
   closedOut: T[];
-  /** Held back by `notBefore`. */
+  /** Held back by `notBefore` or `heldUntil`. */
   tooLate: T[];
   /** The run ended first. */
   notReached: T[];
@@ -47,6 +49,8 @@ interface Queued<T> {
   item: T;
   index: number;
   isRetry: boolean;
+  /** Epoch milliseconds; of those that wait in `later`. */
+  readyAt: number;
 }
 
 interface Lane<T> {
@@ -76,12 +80,12 @@ export async function runPool<T extends PoolItem>(options: PoolOptions<T>): Prom
     return lane;
   };
   options.items.forEach((item, index) => {
-    const queued = { item, index, isRetry: false };
+    const queued = { item, index, isRetry: false, readyAt: item.notBefore ?? 0 };
     if (item.notBefore === null || item.notBefore <= now()) laneFor(item).queue.push(queued);
     else if (item.notBefore >= endsAt) report.tooLate.push(item);
     else later.push(queued);
   });
-  later.sort((a, b) => (b.item.notBefore ?? 0) - (a.item.notBefore ?? 0));
+  later.sort(compareLater);
 
   return await new Promise((resolve) => {
     const headOf = (lane: Lane<T>): Queued<T> | undefined => lane.queue[lane.head] ?? lane.retries[0];
@@ -120,10 +124,23 @@ export async function runPool<T extends PoolItem>(options: PoolOptions<T>): Prom
       });
     };
 
+    /** Its turn has come, and it may not start yet: it makes room for the next. */
+    const hold = (lane: Lane<T>, queued: Queued<T>, readyAt: number): void => {
+      if (queued.isRetry) lane.retries.shift();
+      else lane.head++;
+      if (readyAt < endsAt) {
+        const held = { ...queued, readyAt };
+        const at = later.findLastIndex((other) => compareLater(other, held) < 0);
+        later.splice(at + 1, 0, held);
+      } else if (queued.isRetry) options.giveUp(queued.item);
+      else report.tooLate.push(queued.item);
+    };
+
     const releaseLater = (): void => {
-      for (let next = later.at(-1); next && (next.item.notBefore ?? 0) <= now(); next = later.at(-1)) {
+      for (let next = later.at(-1); next && next.readyAt <= now(); next = later.at(-1)) {
         later.pop();
-        laneFor(next.item).queue.push(next);
+        const lane = laneFor(next.item);
+        (next.isRetry ? lane.retries : lane.queue).push(next);
       }
     };
 
@@ -131,7 +148,7 @@ export async function runPool<T extends PoolItem>(options: PoolOptions<T>): Prom
     const next = (): { lane: Lane<T> | undefined; wakeAt: number } => {
       let best: Lane<T> | undefined;
       let bestRank = Infinity;
-      let wakeAt = later.at(-1)?.item.notBefore ?? Infinity;
+      let wakeAt = later.at(-1)?.readyAt ?? Infinity;
       for (const lane of lanes.values()) {
         const head = headOf(lane);
         if (!head || lane.inFlight >= limitOf(lane.name)) continue;
@@ -169,7 +186,10 @@ export async function runPool<T extends PoolItem>(options: PoolOptions<T>): Prom
         for (const queued of lane.queue.splice(lane.head)) report.notReached.push(queued.item);
         for (const queued of lane.retries.splice(0)) options.giveUp(queued.item);
       }
-      report.notReached.push(...later.splice(0).map((queued) => queued.item));
+      for (const queued of later.splice(0)) {
+        if (queued.isRetry) options.giveUp(queued.item);
+        else report.notReached.push(queued.item);
+      }
       resolve(report);
     };
 
@@ -186,7 +206,9 @@ export async function runPool<T extends PoolItem>(options: PoolOptions<T>): Prom
             if (wakeAt !== Infinity) wake = setTimeout(pump, Math.max(1, Math.min(wakeAt, endsAt) - now()));
             break;
           }
-          start(lane, head);
+          const heldUntil = options.heldUntil?.(head.item) ?? null;
+          if (heldUntil !== null && heldUntil > now()) hold(lane, head, heldUntil);
+          else start(lane, head);
         }
         const hasWaiting = later.length > 0 || [...lanes.values()].some((lane) => headOf(lane) !== undefined);
         if (hasWaiting) return;
@@ -197,4 +219,9 @@ export async function runPool<T extends PoolItem>(options: PoolOptions<T>): Prom
     signal.addEventListener('abort', pump);
     pump();
   });
+}
+
+/** The soonest last; of those ready at once the first in order. */
+function compareLater(a: { readyAt: number; index: number }, b: { readyAt: number; index: number }): number {
+  return b.readyAt - a.readyAt || b.index - a.index;
 }

@@ -12,7 +12,7 @@ import { knownMeta } from './known-meta';
 import type { WorkItem } from './types';
 
 /** Vendors' published limits, the lowest tier (docs/providers: Calendly rate limits; HubSpot usage guidelines; GHL OAuth docs). */
-const VENDOR_LIMITS: Record<CalendarProvider, { requests: number; windowMs: number; perDay: number }> = {
+export const VENDOR_LIMITS: Record<CalendarProvider, { requests: number; windowMs: number; perDay: number }> = {
   // 50 a minute for a free user, 500 for a paid one: the headers tell. No daily limit is published.
   calendly: { requests: 50, windowMs: 60_000, perDay: 1_000_000_000 },
   hubspot: { requests: 100, windowMs: 10_000, perDay: 250_000 },
@@ -37,15 +37,21 @@ export interface Pace {
   perDay: number;
 }
 
+/** Of a window: how much sooner than its place a request may be sent, because the one before it was late. */
+export const CATCH_UP = 0.02;
+/** Of a window: how much the way to the vendor may differ from request to request. */
+const TRANSIT = 0.01;
+
 /**
  * The pace that never puts more than our share into any window: a burst at its start plus the steady rate
- * through it. Pure. @param learnedLimit requests a window by the vendor's headers
+ * through it and through what requests may be moved by. A burst of a tenth would leave a tenth of the share unused, always.
+ * Pure. @param learnedLimit requests a window by the vendor's headers
  */
 export function paceOf(provider: CalendarProvider, sharePercent: number, learnedLimit: number | null): Pace {
   const vendor = VENDOR_LIMITS[provider];
   const ours = Math.max(2, Math.floor(((learnedLimit ?? vendor.requests) * sharePercent) / 100));
-  const burst = Math.max(1, Math.floor(ours / 10));
-  return { intervalMs: vendor.windowMs / (ours - burst), burst, perDay: Math.floor((vendor.perDay * sharePercent) / 100) };
+  const burst = Math.max(1, Math.floor(ours / 50));
+  return { intervalMs: (vendor.windowMs * (1 + CATCH_UP + TRANSIT)) / (ours - burst), burst, perDay: Math.floor((vendor.perDay * sharePercent) / 100) };
 }
 
 export interface QuotaLimited {
@@ -69,12 +75,19 @@ interface Demand {
   requests: number;
 }
 
+export interface ReserveOptions {
+  /** No place is given after it, epoch milliseconds. */
+  endsAt: number;
+  now: number;
+  sharePercent: number;
+  ttlMs: number;
+  timeoutMs: number;
+  /** For a person, who does not wait: the next free places, however far away, are taken and used at once. Not those of the next day. */
+  isForced?: boolean;
+}
+
 /** Places for all items of a run. Since the oldest go first, ages stay even where not all are served. */
-export async function reserveQuota(
-  db: Db,
-  items: readonly WorkItem[],
-  options: { endsAt: number; now: number; sharePercent: number; ttlMs: number; timeoutMs: number },
-): Promise<Reservation> {
+export async function reserveQuota(db: Db, items: readonly WorkItem[], options: ReserveOptions): Promise<Reservation> {
   const demands = new Map<string, Demand>();
   for (const item of items) {
     if (!item.credential || item.link.provider === 'unknown') continue;
@@ -86,7 +99,7 @@ export async function reserveQuota(
   if (demands.size === 0) return { admitted: [...items], refused: [], quotaLimited: [] };
 
   const grants = await takeAll(db, demands, options);
-  const notBefore = new Map<WorkItem, number>();
+  const places = new Map<WorkItem, Pick<WorkItem, 'notBefore' | 'requestIntervalMs'>>();
   const refused = new Set<WorkItem>();
   const quotaLimited: QuotaLimited[] = [];
   for (const [key, demand] of demands) {
@@ -98,8 +111,8 @@ export async function reserveQuota(
         refused.add(item);
         continue;
       }
-      // The item starts when its last request is due: its requests follow one another at once.
-      notBefore.set(item, Math.max(options.now, grant.firstAt + (used + needs - 1) * grant.intervalMs));
+      // When its first request is due; `SendPace` lets the others go at their time.
+      places.set(item, { notBefore: Math.max(options.now, grant.firstAt + used * grant.intervalMs), requestIntervalMs: grant.intervalMs });
       used += needs;
     }
     if (refused.size > 0 && grant && demand.items.some((item) => refused.has(item))) {
@@ -108,7 +121,7 @@ export async function reserveQuota(
     }
   }
   return {
-    admitted: items.filter((item) => !refused.has(item)).map((item) => ({ ...item, notBefore: notBefore.get(item) ?? null })),
+    admitted: items.filter((item) => !refused.has(item)).map((item) => ({ ...item, ...places.get(item) })),
     refused: [...refused],
     quotaLimited,
   };
@@ -123,7 +136,7 @@ interface Grant {
 async function takeAll(
   db: Db,
   demands: ReadonlyMap<string, Demand>,
-  options: { endsAt: number; now: number; sharePercent: number; timeoutMs: number },
+  options: ReserveOptions,
 ): Promise<Map<string, Grant>> {
   const keys = [...demands.keys()].sort();
   const wanted = keys.map((key) => demands.get(key)?.requests ?? 0);
@@ -152,7 +165,7 @@ async function takeAll(
         SELECT i.key, i.provider, i.interval, ${base} AS first_at, o.day_started,
           CASE WHEN o.day_started IS NULL THEN 0 ELSE o.day_used END AS day_used,
           CASE WHEN o.blocked > i.now THEN 0 ELSE GREATEST(0, LEAST(i.wanted,
-            floor(extract(epoch FROM i.ends - ${base}) / extract(epoch FROM i.interval))::int + 1,
+            CASE WHEN ${options.isForced ?? false} THEN i.wanted ELSE floor(extract(epoch FROM i.ends - ${base}) / extract(epoch FROM i.interval))::int + 1 END,
             i.per_day - CASE WHEN o.day_started IS NULL THEN 0 ELSE o.day_used END)) END AS granted
         FROM i LEFT JOIN old o ON o.key = i.key
       ), saved AS (

@@ -13,7 +13,8 @@ import type { CacheContext } from './context';
 import { epochMs } from './configured';
 import { ensureStatusRows, readFacts } from './facts';
 import { isOpen } from './breaker';
-import { reserveQuota } from './quota';
+import { paceOf, requestsOf, reserveQuota, saveQuotaLessons } from './quota';
+import { SendPace } from './send-pace';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from './read';
 import { mustSendSlots, storeBatch, type Write } from './store';
 import { workItemOf } from './work-item';
@@ -33,20 +34,27 @@ const WAIT_STEP_MS = 250;
 /** A reader refreshes only what is stale by more than this: the next sweep is that near. */
 export const STALE_BEYOND_MS = 30_000;
 
-/**
- * @param options.politely respect backoff, breaker and quota, as a reader must; a person's refresh does not wait
- * @throws WorkspaceNotFoundError
- */
-export async function refreshOne(context: CacheContext, workspaceId: string, options: { politely: boolean }): Promise<RefreshOutcome> {
+export interface RefreshOneOptions {
+  /** Respect backoff, breaker and quota, as a reader must; a person's refresh does not wait. */
+  politely: boolean;
+  /** By `performance.now()`: when the calendar is not waited for any longer, and when the database is not. */
+  deadlines?: { fetchMs: number; answerMs: number } | undefined;
+}
+
+/** @throws WorkspaceNotFoundError; when the database does not answer in time */
+export async function refreshOne(context: CacheContext, workspaceId: string, options: RefreshOneOptions): Promise<RefreshOutcome> {
   const { db, settings } = context;
   const startedAt = performance.now();
-  const facts = await readFacts(db, { workspaceId, timeoutMs: QUERY_TIMEOUT_MS });
+  const { fetchMs, answerMs } = options.deadlines ?? { fetchMs: Infinity, answerMs: Infinity };
+  const queryTimeLeft = (): number => Math.min(QUERY_TIMEOUT_MS, answerMs - performance.now());
+  const facts = await readFacts(db, { workspaceId, timeoutMs: queryTimeLeft() });
   const workspace = facts.workspaces[0];
   if (!workspace) throw new WorkspaceNotFoundError(workspaceId);
   const clock = anchoredClock(facts.databaseNow);
   if (workspace.paused) return { kind: 'skipped', reason: 'paused' };
-  const item = workItemOf(workspace, context.origins);
-  if (!item) return { kind: 'skipped', reason: 'notConfigured' };
+  const planned = workItemOf(workspace, context.origins);
+  if (!planned) return { kind: 'skipped', reason: 'notConfigured' };
+  let item = planned;
 
   const host = facts.hosts.find((h) => h.host === item.host);
   const isBreakerOpen = host !== undefined && isOpen({ ...host, failuresInARow: 0, errorKind: null }, clock.now());
@@ -54,18 +62,29 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
     if (shouldRespectBackoff({ ...item.status, configuredFingerprint: item.fingerprint }, clock.now())) return { kind: 'skipped', reason: 'backoff' };
     if (isBreakerOpen) return { kind: 'skipped', reason: 'breaker' };
   }
-  if (!item.status.exists) await ensureStatusRows(db, [workspaceId], QUERY_TIMEOUT_MS);
-  const claimedUntil = await claim(db, item, settings.workspaceTimeoutMs + CLAIM_GRACE_MS);
+  if (!item.status.exists) await ensureStatusRows(db, [workspaceId], queryTimeLeft());
+  const claimedUntil = await claim(db, item, settings.workspaceTimeoutMs + CLAIM_GRACE_MS, queryTimeLeft());
   if (claimedUntil === undefined) return { kind: 'skipped', reason: 'claimed' };
   try {
     if (item.credential) {
-      // A person's refresh is counted against the quota too, but does not wait for it.
+      // A person's refresh is counted against the quota too, but does not wait for its place. Nobody is let through while
+      // the vendor said to wait, or beyond the day's share.
       const now = clock.now();
-      const quota = await reserveQuota(db, [item], { now, endsAt: now, sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: QUERY_TIMEOUT_MS });
-      if (options.politely && quota.admitted.length === 0) return { kind: 'skipped', reason: 'quota' };
+      const ownMs = item.link.provider === 'unknown' ? 0 : requestsOf(item, now) * paceOf(item.link.provider, settings.quotaSharePercent, null).intervalMs;
+      const quota = await reserveQuota(db, [item], {
+        now, endsAt: now + ownMs, sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: queryTimeLeft(), isForced: !options.politely,
+      });
+      const [admitted] = quota.admitted;
+      if (!admitted) return { kind: 'skipped', reason: 'quota' };
+      if (options.politely) item = admitted;
     }
-    const write = await fetchOne(context, item, clock, isBreakerOpen);
-    const deadline = performance.now() + QUERY_TIMEOUT_MS;
+    const workspaceTimeoutMs = Math.max(0, Math.min(settings.workspaceTimeoutMs, fetchMs - performance.now()));
+    const write = await fetchOne({ ...context, settings: { ...settings, workspaceTimeoutMs } }, item, clock, isBreakerOpen);
+    if (item.credential && write.kind === 'failure' && write.result.errorKind === 'rate_limited') {
+      const blockedUntil = clock.now() + (write.result.retryAfterMs ?? settings.ttlMs);
+      await saveQuotaLessons(db, [{ quotaKey: item.credential.quotaKey, learnedLimit: null, blockedUntil }], queryTimeLeft());
+    }
+    const deadline = performance.now() + queryTimeLeft();
     const [stored] = await storeBatch(db, [write], settings, () => deadline - performance.now());
     const durationMs = Math.round(performance.now() - startedAt);
     if (!stored || stored.outcome === 'gone') return { kind: 'skipped', reason: 'deleted' };
@@ -75,13 +94,15 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
     if (write.kind === 'failure') return { kind: 'failed', errorKind: write.result.errorKind, message: write.result.message, durationMs };
     return { kind: 'skipped', reason: 'claimed' };
   } finally {
-    await release(db, workspaceId, claimedUntil);
+    await release(db, workspaceId, claimedUntil, queryTimeLeft());
   }
 }
 
 async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType<typeof anchoredClock>, breakerOpen: boolean): Promise<Write> {
   const never = new AbortController().signal;
-  const result = await attempt(item, context, context.transport.client(), clock, never);
+  const pace = new SendPace(clock);
+  const http = context.transport.client({ beforeRequest: ({ signal }) => pace.turn(item, signal) });
+  const result = await attempt(item, context, http, clock, never);
   if (result.kind === 'abandoned') return { kind: 'abandoned', result };
   if (result.kind === 'success') return { kind: 'success', result, sendSlots: mustSendSlots(result) };
   const decision = decideFailure(
@@ -98,8 +119,8 @@ async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType
  * One conditional UPDATE: of any number of claimants, in any process, one wins. Who read the row before another's
  * refresh and comes after it loses, too: the calendar was just asked. Returns the claim's end, its token.
  */
-async function claim(db: Db, { workspaceId, status }: WorkItem, forMs: number): Promise<string | undefined> {
-  const [claimed] = await boundedTransaction(db, QUERY_TIMEOUT_MS, [
+async function claim(db: Db, { workspaceId, status }: WorkItem, forMs: number, timeoutMs: number): Promise<string | undefined> {
+  const [claimed] = await boundedTransaction(db, timeoutMs, [
     db.$queryRaw<{ until: string }[]>`
       UPDATE "WorkspaceAvailabilityStatus" SET "refreshingUntil" = clock_timestamp() + ${forMs} * interval '1 millisecond'
       WHERE "clientId" = ${workspaceId} AND ("refreshingUntil" IS NULL OR "refreshingUntil" <= clock_timestamp())
@@ -110,8 +131,8 @@ async function claim(db: Db, { workspaceId, status }: WorkItem, forMs: number): 
 }
 
 /** Ends our claim if it still stands: never one that another took after ours ran out. */
-async function release(db: Db, workspaceId: string, claimedUntil: string): Promise<void> {
-  await boundedTransaction(db, QUERY_TIMEOUT_MS, [
+async function release(db: Db, workspaceId: string, claimedUntil: string, timeoutMs: number): Promise<void> {
+  await boundedTransaction(db, timeoutMs, [
     db.$executeRaw`
       UPDATE "WorkspaceAvailabilityStatus" SET "refreshingUntil" = NULL
       WHERE "clientId" = ${workspaceId} AND "refreshingUntil" = ${claimedUntil}::timestamptz`,

@@ -4,7 +4,6 @@
  * - until `budget − 2 s` refreshes start and run; then all that is under way aborts
  * - then results are flushed and metrics read, and the answer is given by `budget + 2 s`
  */
-import { setMaxListeners } from 'node:events';
 import { anchoredClock, type Clock } from '../clock';
 import { log } from '../log';
 import type { HttpObservation } from '../providers/types';
@@ -28,7 +27,7 @@ import type { Vendor } from '../providers/errors';
 /** Kept free at the end of the budget for writing and answering. */
 export const FLUSH_RESERVE_MS = 2_000;
 /** Of the two seconds after the budget, what the run's own statements may use; the rest is for lock and record. */
-const ANSWER_GRACE_MS = 600;
+export const ANSWER_GRACE_MS = 600;
 /** An item slower than this stops holding a place; a quarter of a short run, so that it still serves the others. */
 const PARK_AFTER_MS = 3_000;
 /** A provider that is down must not fill the log each minute. */
@@ -120,8 +119,6 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   });
 
   const end = new AbortController();
-  // Every attempt under way listens to it.
-  setMaxListeners(0, end.signal);
   const onSignal = (): void => { end.abort(options.signal?.reason); };
   if (options.signal?.aborted) onSignal();
   options.signal?.addEventListener('abort', onSignal);

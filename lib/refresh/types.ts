@@ -62,6 +62,8 @@ export interface WorkItem {
   stored: StoredFacts | null;
   /** Not to be started earlier, epoch milliseconds: the place its credential's quota gave it. */
   notBefore: number | null;
+  /** Between two requests with its credential, milliseconds; null: it has no place in a quota. */
+  requestIntervalMs: number | null;
 }
 
 export interface SuccessResult {

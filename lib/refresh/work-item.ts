@@ -21,5 +21,6 @@ export function workItemOf(facts: WorkspaceFacts, origins: ProviderOrigins): Wor
     status: facts.status,
     stored: facts.stored,
     notBefore: null,
+    requestIntervalMs: null,
   };
 }

@@ -1,11 +1,13 @@
 /** SQL of the offer ledger: the workspace's lock, what choosing needs to know, and the writes. */
 import { OFFERS_LOCK_CLASS } from '../cron/lock-keys';
 import { bounded, Prisma, sqlState, type Db } from '../db';
-import { epochMs, instantOf } from '../refresh/configured';
+import { epochMs, instantOf, timezoneSql } from '../refresh/configured';
+import type { StoredOfferRules } from './offer-rules';
 
 type Tx = Prisma.TransactionClient;
 
-export type OfferState = 'prepared' | 'sent' | 'failed' | 'expired';
+export const OFFER_STATES = ['prepared', 'sent', 'failed', 'expired'] as const;
+export type OfferState = (typeof OFFER_STATES)[number];
 
 /** What an offer is made for: one email. Asked for again, it is the same offer. */
 export interface Send {
@@ -68,13 +70,10 @@ function isPoolTimeout(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2028';
 }
 
-export interface LedgerFacts {
+export interface LedgerFacts extends StoredOfferRules {
   hasLead: boolean;
   leadZone: string | null;
   workspaceZone: string;
-  /** As stored, not yet checked. */
-  workingHours: unknown;
-  offerWeekends: boolean;
   /** The lead has a booking that is not over. */
   isBooked: boolean;
   /** Every offer ever made to this lead. */
@@ -100,8 +99,8 @@ const offerJson = Prisma.sql`json_build_object('id', o.id, 'leadId', o."leadId",
 export async function readLedger(tx: Tx, workspaceId: string, leadId: string | null, nowMs: number): Promise<LedgerFacts | null> {
   const now = instantOf(Prisma.sql`${nowMs}::float8`);
   const rows = await tx.$queryRaw<FactsRow[]>`
-    SELECT d.id IS NOT NULL AS "hasLead", d.timezone AS "leadZone", COALESCE(w.timezone, 'UTC') AS "workspaceZone", w."workingHours" AS "workingHours",
-      COALESCE(w."offerWeekends", false) AS "offerWeekends",
+    SELECT d.id IS NOT NULL AS "hasLead", d.timezone AS "leadZone", ${timezoneSql} AS "workspaceZone", w."workingHours",
+      COALESCE(w."offerWeekends", false) AS "offerWeekends", w."preferredDays", w."offerWithinDays", w.locale,
       EXISTS (SELECT FROM "Booking" b WHERE b."clientId" = c.id AND b."leadId" = d.id AND b."cancelledAt" IS NULL AND b."endsAt" > ${now}) AS "isBooked",
       COALESCE((SELECT json_agg(${offerJson} ORDER BY o.position) FROM "SlotOffer" o WHERE o."leadId" = d.id), '[]') AS offers,
       COALESCE((SELECT json_agg(json_build_array(${epochMs(Prisma.sql`b."startsAt"`)}, ${epochMs(Prisma.sql`b."endsAt"`)}))

@@ -2,9 +2,9 @@
 import type { AvailabilityAnswer, ReadResult } from '../refresh/read';
 import { isUsable, type WorkspaceState } from '../refresh/state';
 import type { LedgerFacts, Offer, Send } from './ledger';
+import { checkOfferRules } from './offer-rules';
 import type { RuleName } from './rules';
-import { selectSlots, type Preference, type RuleStep } from './select';
-import { checkWorkingHours } from './working-hours';
+import { selectSlots, type RuleStep } from './select';
 
 export interface OfferRequest extends Send {
   workspaceId: string;
@@ -13,7 +13,6 @@ export interface OfferRequest extends Send {
   /** When the email is to go out; in the past it counts as now. */
   sendAtMs: number;
   minNoticeMinutes: number;
-  prefer?: Preference;
   /** The readers' age limit. */
   maxAgeMs: number;
   /** Default: the database's clock. */
@@ -26,6 +25,8 @@ export interface OfferRequest extends Send {
 export interface OfferContext {
   leadZone: string | null;
   workspaceZone: string;
+  /** BCP 47; null: the default. */
+  locale: string | null;
   bookingLink: string | null;
   state: WorkspaceState;
   asOf: string | null;
@@ -48,8 +49,8 @@ export type OfferDecision = Exclude<OfferOutcome, { kind: 'prepared' | 'busy' }>
 
 /** What to do for a send, from facts alone. */
 export function decideOffer(facts: LedgerFacts, { answer, now }: ReadResult, request: Omit<OfferRequest, 'leadId'>): OfferDecision {
-  const { leadZone, workspaceZone, offerWeekends, busy } = facts;
-  const context: OfferContext = { leadZone, workspaceZone, bookingLink: answer.calendarUrl, state: answer.state, asOf: answer.asOf };
+  const { leadZone, workspaceZone, busy } = facts;
+  const context: OfferContext = { leadZone, workspaceZone, locale: facts.locale, bookingLink: answer.calendarUrl, state: answer.state, asOf: answer.asOf };
   const openMs = answer.slotsUtc.map((slot) => Date.parse(slot));
   const live = ofSend(facts, request).filter(({ state }) => state === 'prepared' || state === 'sent');
   if (facts.isBooked && !live.some(({ state }) => state === 'sent')) return { kind: 'booked', context };
@@ -58,18 +59,18 @@ export function decideOffer(facts: LedgerFacts, { answer, now }: ReadResult, req
   if ((!isUsable(answer.state) && answer.state !== 'empty') || durationMinutes === null) {
     return { kind: 'unusable', reason: answer.reason ?? 'The calendar has not been read.', context };
   }
-  const checked = checkWorkingHours(facts.workingHours);
-  // Broken hours close the workspace: a rule that cannot be read is not a rule that allows.
-  if (checked.kind === 'invalid') return { kind: 'unusable', reason: `Working hours cannot be read: ${checked.problems.join('; ')}`, context };
+  const checked = checkOfferRules(facts);
+  if (checked.kind === 'invalid') return { kind: 'unusable', reason: checked.problem, context };
+  const { hours, weekends, prefer } = checked.rules;
   const selection = selectSlots({
-    openMs, durationMinutes, busy, offerWeekends, leadZone, workspaceZone,
+    openMs, durationMinutes, busy, leadZone, workspaceZone, prefer,
     count: request.count,
     sendAtMs: Math.max(request.sendAtMs, now),
     minNoticeMinutes: request.minNoticeMinutes,
-    workingHours: checked.hours,
+    workingHours: hours,
+    offerWeekends: weekends,
     offeredMs: facts.offers.filter(({ state }) => state !== 'failed').map(({ startMs }) => startMs),
     offerCounts: facts.counts,
-    ...(request.prefer === undefined ? {} : { prefer: request.prefer }),
   });
   if (selection.kind === 'none') return { ...selection, context };
   return { kind: 'choose', slotsMs: selection.slotsMs, context };

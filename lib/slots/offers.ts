@@ -8,12 +8,12 @@
  * Counts are derived from live rows each time. Counting, choosing and inserting are one transaction under the
  * workspace's lock, so any number of processes keep the counts even. Nothing here calls a calendar.
  */
-import type { Db } from '../db';
+import { sqlState, type Db } from '../db';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from '../refresh/read';
 import { DEFAULT_LOCK_WAIT_MS, failPrepared, insertOffers, readLedger, settleSent, withWorkspaceLedger, type Offer, type Send } from './ledger';
 import { decideOffer, type OfferDecision, type OfferOutcome, type OfferRequest } from './offer-decision';
 
-export type { Offer, OfferState, Send } from './ledger';
+export { OFFER_STATES, type Offer, type OfferState, type Send } from './ledger';
 export type { OfferContext, OfferDecision, OfferOutcome, OfferRequest } from './offer-decision';
 
 /** The offer for one send: made now, or the one made before. Safe to call again, after any failure. */
@@ -52,6 +52,10 @@ async function offerFor(db: Db, request: OfferRequest, replacing: string | null)
     if (decision.kind !== 'choose') return decision;
     const offers = await insertOffers(tx, workspaceId, request, decision.slotsMs);
     return { kind: 'prepared', offers, context: decision.context };
+  }).catch((error: unknown): OfferOutcome => {
+    // Removed between the two statements.
+    if (sqlState(error) === '23503') return { kind: 'gone' };
+    throw error;
   });
   return outcome ?? { kind: 'busy' };
 }
@@ -103,9 +107,9 @@ export interface ListedOffer {
 }
 
 /** The workspace's offers, the newest first. @param limit presentation only */
-export async function listOffers(db: Db, workspaceId: string, limit = 200): Promise<ListedOffer[]> {
+export async function listOffers(db: Db, workspaceId: string, { limit = 200, state }: { limit?: number; state?: Offer['state'] } = {}): Promise<ListedOffer[]> {
   return await db.slotOffer.findMany({
-    where: { clientId: workspaceId },
+    where: { clientId: workspaceId, ...(state === undefined ? {} : { state }) },
     select: { slotUtc: true, position: true, state: true, reason: true, channel: true, sendKey: true, offeredAt: true, lead: { select: { id: true, email: true } } },
     orderBy: [{ offeredAt: 'desc' }, { leadId: 'asc' }, { position: 'asc' }],
     take: limit,

@@ -43,13 +43,19 @@ function forgetPeak(): void {
 
 /** Not `maxRSS` where it can be helped: on Linux a forked process inherits that of its parent. */
 function peakRssBytes(): number {
+  const ofThisProcess = peakRssMbOf('self');
+  return ofThisProcess === undefined ? process.resourceUsage().maxRSS * 1024 : ofThisProcess * MB;
+}
+
+/** Highest resident memory of a process so far, on Linux. */
+export function peakRssMbOf(pid: number | 'self'): number | undefined {
   try {
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    if (kilobytes !== undefined) return Number(kilobytes) * 1024;
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
   } catch {
     // Not Linux.
+    return undefined;
   }
-  return process.resourceUsage().maxRSS * 1024;
 }
 
 async function startProfile(file: string): Promise<() => Promise<void>> {

@@ -1,5 +1,4 @@
 /** The programs that are compared, each started and measured in the same way. */
-import pg from 'pg';
 import type { Lifetime } from '../local/lifetime';
 import type { BareCommands } from './bare-worker';
 import { bundlePrograms } from './bundle';
@@ -8,8 +7,8 @@ import type { Cost } from './measure';
 import type { NaiveCommands } from './naive-worker';
 import { startWorker, type Commands, type Worker } from './rpc';
 import type { Served } from './simulator-worker';
-import type { Stage } from './stage';
-import type { SweepCommands, SweepResult } from './sweep-worker';
+import { query, type Stage } from './stage';
+import type { SweepCommands, SweepInput, SweepResult } from './sweep-worker';
 
 /** One run of a program. */
 export interface Run {
@@ -29,10 +28,12 @@ export interface Programs {
   /** First sweep ever: empty tables, a fresh process, nothing learned of any host. */
   cold: () => Promise<Run>;
   /** A sweep; without a concurrency by the shipped defaults. */
-  sweep: (concurrency?: number, profileFile?: string) => Promise<Run>;
-  /** The requests of the newest sweep. */
+  sweep: (input?: Partial<SweepInput>) => Promise<Run>;
+  /** The requests of the newest recorded sweep. */
   bare: (concurrency: number, profileFile?: string) => Promise<Run>;
   naive: (concurrency: number) => Promise<Run>;
+  /** The process of ours, for what is not a sweep. */
+  ours: () => Promise<Worker<SweepCommands>>;
 }
 
 export async function startPrograms(lifetime: Lifetime, stage: Stage): Promise<Programs> {
@@ -40,26 +41,29 @@ export async function startPrograms(lifetime: Lifetime, stage: Stage): Promise<P
   const fileOf = await bundlePrograms(['sweep-worker.ts', 'bare-worker.ts', 'naive-worker.ts'], stage.programDir);
   const startOne = <C extends Commands<C>>(name: string): Promise<Worker<C>> =>
     startWorker<C>(lifetime, { name: `${name} process`, file: fileOf(`${name}-worker.ts`), env: appEnv, logFile: logOf(name) });
-  const workers = {
-    sweep: await startOne<SweepCommands>('sweep'),
-    bare: await startOne<BareCommands>('bare'),
-    naive: await startOne<NaiveCommands>('naive'),
+  const once = <T>(start: () => Promise<T>): (() => Promise<T>) => {
+    let started: Promise<T> | undefined;
+    return () => (started ??= start());
   };
-  let newest: { recorded: SweepResult['recorded']; requests: number; bytes: number } = { recorded: [], requests: 0, bytes: 0 };
+  const ours = once(() => startOne<SweepCommands>('sweep'));
+  const bareWorker = once(() => startOne<BareCommands>('bare'));
+  const naiveWorker = once(() => startOne<NaiveCommands>('naive'));
+  let newest: Pick<SweepResult, 'recorded' | 'requests' | 'bytes'> = { recorded: [], requests: 0, bytes: 0 };
 
-  const sweepWith = async (worker: Worker<SweepCommands>, concurrency?: number, profileFile?: string): Promise<Run> => {
+  const sweepWith = async (worker: Worker<SweepCommands>, input: Partial<SweepInput> = {}): Promise<Run> => {
     await simulator.call('holdClock', undefined);
     await simulator.call('takeServed', undefined);
-    const { value, use } = await meter.during(() => worker.call('sweep', { concurrency, ...(profileFile === undefined ? {} : { profileFile }) }));
+    const { value, use } = await meter.during(() => worker.call('sweep', { concurrency: undefined, ...input }));
     const served = await simulator.call('takeServed', undefined);
     const { cost, requests, bytes, recorded, report } = value;
-    newest = { recorded, requests, bytes };
+    if (input.isRecorded) newest = { recorded, requests, bytes };
     return { cost, requests, bytes, served, database: use, sweep: report, mismatches: differences('sweep', { requests, bytes }, 'providers', served) };
   };
 
   return {
+    ours,
     async cold() {
-      await forgetEverything(stage.databaseUrl);
+      await query(stage.databaseUrl, 'TRUNCATE "WorkspaceAvailabilityStatus", "WorkspaceAvailabilityCache", "ProviderHost", "WorkspaceTransition", "WorkspaceHour"');
       const worker = await startOne<SweepCommands>('sweep');
       try {
         return await sweepWith(worker);
@@ -67,20 +71,20 @@ export async function startPrograms(lifetime: Lifetime, stage: Stage): Promise<P
         await worker.stop();
       }
     },
-    sweep: (concurrency, profileFile) => sweepWith(workers.sweep, concurrency, profileFile),
+    sweep: async (input) => sweepWith(await ours(), input),
     async bare(concurrency, profileFile) {
+      const worker = await bareWorker();
       const { recorded, requests, bytes } = newest;
       await simulator.call('takeServed', undefined);
-      const result = await workers.bare.call('replay', { requests: recorded, concurrency, ...(profileFile === undefined ? {} : { profileFile }) });
+      const result = await worker.call('replay', { requests: recorded, concurrency, ...(profileFile === undefined ? {} : { profileFile }) });
       const served = await simulator.call('takeServed', undefined);
       return { ...result, served, mismatches: [...differences('bare', result, 'sweep', { requests, bytes }), ...differences('bare', result, 'providers', served)] };
     },
     async naive(concurrency) {
+      const worker = await naiveWorker();
       const { recorded, requests, bytes } = newest;
       await simulator.call('takeServed', undefined);
-      const { value, use } = await naiveMeter.during(() =>
-        workers.naive.call('refreshAll', { requests: recorded, concurrency, databaseUrl: stage.naiveUrl }),
-      );
+      const { value, use } = await naiveMeter.during(() => worker.call('refreshAll', { requests: recorded, concurrency, databaseUrl: stage.naiveUrl }));
       const served = await simulator.call('takeServed', undefined);
       return { ...value, served, database: use, mismatches: differences('naive', value, 'sweep', { requests, bytes }) };
     },
@@ -98,14 +102,4 @@ export function differences(name: string, one: Traffic, otherName: string, other
       ? []
       : [`${what}: ${name} ${String(one[what])}, ${otherName} ${String(other[what])}, difference ${String(one[what] - other[what])}`],
   );
-}
-
-async function forgetEverything(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query('TRUNCATE "WorkspaceAvailabilityStatus", "WorkspaceAvailabilityCache", "ProviderHost"');
-  } finally {
-    await client.end();
-  }
 }

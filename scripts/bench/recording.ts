@@ -13,8 +13,11 @@ export interface RecordedRequest {
 }
 
 export interface Recording {
-  /** Made into requests after the run: while it is measured, noting must cost next to nothing. */
-  sent: Pick<HttpRequest<unknown>, 'vendor' | 'url' | 'headers' | 'signal'>[];
+  /**
+   * Made into requests after the run: while it is measured, noting must cost next to nothing. Null: they are not
+   * noted, because holding them would count as the sweep's memory.
+   */
+  sent: Pick<HttpRequest<unknown>, 'vendor' | 'url' | 'headers' | 'signal'>[] | null;
   /** Exchanges and body bytes as the sweep's own HTTP client saw them. */
   exchanges: number;
   bytes: number;
@@ -37,11 +40,11 @@ export function recordingTransport(inner: HttpTransport, recording: Recording): 
       });
       return {
         getJson: (request) => {
-          recording.sent.push(request);
+          recording.sent?.push(request);
           return client.getJson(request);
         },
         getHtml: (request) => {
-          recording.sent.push(request);
+          recording.sent?.push(request);
           return client.getHtml(request);
         },
       };
@@ -54,7 +57,7 @@ export function recordingTransport(inner: HttpTransport, recording: Recording): 
 export function recordedRequests({ sent }: Recording): RecordedRequest[] {
   // A refresh has a signal of its own, and nothing else that its requests share.
   const refreshes = new Map<AbortSignal, number>();
-  return sent.map(({ vendor, url, headers, signal }) => {
+  return (sent ?? []).map(({ vendor, url, headers, signal }) => {
     const refresh = refreshes.get(signal) ?? refreshes.size;
     refreshes.set(signal, refresh);
     return { vendor, refresh, origin: url.origin, path: url.pathname + url.search, headers: { ...TRANSPORT_HEADERS, ...headers } };

@@ -1,10 +1,22 @@
-import type { Check } from './checks';
 import type { Options } from './options';
-import type { Run } from './programs';
 
-export interface Row {
-  name: string;
-  runs: Run[];
+/** What is asked of a figure. */
+export interface Check {
+  what: string;
+  figure: string;
+  /** Null: printed only, because it is not asked at this size or not in a short run. */
+  ok: boolean | null;
+}
+
+/** What one measure found. */
+export interface Section {
+  title: string;
+  /** The first row of each is its head. */
+  tables: string[][][];
+  notes: string[];
+  checks: Check[];
+  /** Everything behind the tables, as it was measured. */
+  figures: unknown;
 }
 
 export interface Results {
@@ -12,15 +24,5 @@ export interface Results {
   options: Options;
   machine: Record<string, string | number>;
   postgres: Record<string, string>;
-  rows: Record<'ours' | 'bare' | 'defaults' | 'cold' | 'naive', Row>;
-  /** Sweeps with the default settings. */
-  database: {
-    /** Nothing changed; the first after a checkpoint writes whole pages. */
-    afterCheckpoint: Run[];
-    between: Run[];
-    /** One slot fewer in every workspace; again first with whole pages, then without most of them. */
-    changedAfterCheckpoint: Run[];
-    changed: Run[];
-  };
-  checks: Check[];
+  sections: Section[];
 }

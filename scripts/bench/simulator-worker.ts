@@ -1,4 +1,5 @@
 /** The simulated providers in a process of their own, with a clock that the bench holds still. */
+import type { FaultRule } from '../simulator/faults';
 import { benchPopulation } from '../simulator/population';
 import { startSimulator, type Simulator } from '../simulator/server';
 import { serveCommands } from './rpc';
@@ -7,8 +8,6 @@ export interface SimulatorInput {
   workspaces: number;
   agencies: number;
   seed: number;
-  /** Median of the log-normal latency; 0: none. */
-  p50Ms: number;
 }
 
 export interface Served {
@@ -24,6 +23,11 @@ export interface SimulatorCommands {
   start: (input: SimulatorInput) => Promise<Record<string, string>>;
   /** Holds the clock at the real now, so that the same request has the same answer until the next call. */
   holdClock: (input: undefined) => void;
+  /** Lets the clock run with the real one. */
+  releaseClock: (input: undefined) => void;
+  /** Median of the log-normal latency; 0: none. */
+  setLatency: (p50Ms: number) => void;
+  setFaults: (rules: FaultRule[]) => void;
   /** What was served since the last call. */
   takeServed: (input: undefined) => Served;
   /** Books one more slot of every calendar. */
@@ -33,6 +37,8 @@ export interface SimulatorCommands {
 const DAY_MS = 86_400_000;
 /** Spread that fits what booking pages show: p95 about 2.3 times the median. */
 const SIGMA = 0.5;
+/** All answers of the largest measure: rendering them is no part of what is measured. */
+const BODY_CACHE_BYTES = 1024 ** 3;
 
 let simulator: Simulator | undefined;
 let bookings = 0;
@@ -43,13 +49,22 @@ function started(): Simulator {
 }
 
 serveCommands<SimulatorCommands>({
-  async start({ p50Ms, seed, ...size }) {
+  async start({ seed, ...size }) {
     const { calendars } = benchPopulation({ ...size, seed });
-    simulator = await startSimulator({ seed, calendars, latency: p50Ms === 0 ? undefined : { p50Ms, sigma: SIGMA } });
+    simulator = await startSimulator({ seed, calendars, bodyCacheBytes: BODY_CACHE_BYTES });
     return simulator.env;
   },
   holdClock() {
     started().setNow(Date.now());
+  },
+  releaseClock() {
+    started().setNow(null);
+  },
+  setLatency(p50Ms) {
+    started().setLatency(p50Ms === 0 ? undefined : { p50Ms, sigma: SIGMA });
+  },
+  setFaults(rules) {
+    started().setFaults(rules);
   },
   takeServed() {
     const origins = Object.values(started().stats().byOrigin);

@@ -12,55 +12,74 @@ import { seedDatabase } from '../local/seed';
 import { migrate } from '../migrate';
 import { benchPopulation } from '../simulator/population';
 import { openDatabaseMeter, type DatabaseMeter } from './database-meter';
+import { partOf } from './population-part';
 import { startWorker, type Worker } from './rpc';
 import type { SimulatorCommands } from './simulator-worker';
 
 export interface Stage {
   databaseUrl: string;
-  /** A second, equally seeded database, for the naive program. */
+  /** A second database, for the naive program. */
   naiveUrl: string;
   /** Environment of a process of the app. */
   appEnv: NodeJS.ProcessEnv;
   simulator: Worker<SimulatorCommands>;
   meter: DatabaseMeter;
   naiveMeter: DatabaseMeter;
+  /** Empties the database and seeds it with so many workspaces, of all agencies alike; nothing is known of them yet. */
+  resize: (workspaces: number) => Promise<void>;
+  /** Makes the naive program's database a copy of the other as it is. */
+  copyForNaive: () => Promise<void>;
   logOf: (name: string) => string;
   /** Below node_modules' folder, so that bundles find what they import. */
   programDir: string;
 }
 
 export interface StageOptions {
+  /** The most that a measure asks for. */
   workspaces: number;
   agencies: number;
-  p50Ms: number;
   /** For logs. */
   dir: string;
 }
 
 const SEED = 1;
+const NAIVE = 'naive';
 
-export async function setStage(lifetime: Lifetime, { dir, p50Ms, ...size }: StageOptions): Promise<Stage> {
+export async function setStage(lifetime: Lifetime, { dir, ...size }: StageOptions): Promise<Stage> {
   await mkdir(dir, { recursive: true });
   const logOf = (name: string): string => join(dir, `${name}.log`);
   const server = await startMeteredPostgres(lifetime);
   lifetime.throwIfEnding();
   await migrate(server.url);
 
-  const credentialsKey = `bench:${randomBytes(32).toString('base64')}`;
-  const db = createDb(server.url, { poolMax: 2, applicationName: 'bench' });
-  await seedDatabase(db, benchPopulation({ ...size, seed: SEED }), credentialsKey);
-  await db.$disconnect();
-  const naiveUrl = await copyDatabase(server.url, 'naive');
-  lifetime.throwIfEnding();
-
   const simulator = await startWorker<SimulatorCommands>(lifetime, { name: 'provider simulator', file: join(import.meta.dirname, 'simulator-worker.ts'), logFile: logOf('simulator') });
-  const providers = await simulator.call('start', { ...size, seed: SEED, p50Ms });
+  const providers = await simulator.call('start', { ...size, seed: SEED });
   const meter = await openDatabaseMeter(server.url);
   lifetime.onEnd(() => meter.close());
+  const naiveUrl = withDatabase(server.url, NAIVE);
   const naiveMeter = await openDatabaseMeter(naiveUrl);
   lifetime.onEnd(() => naiveMeter.close());
-  const appEnv = isolatedAppEnv({ ...providers, DATABASE_URL: server.url, CREDENTIALS_KEY: credentialsKey, LOG_LEVEL: 'info' });
-  return { databaseUrl: server.url, naiveUrl, appEnv, simulator, meter, naiveMeter, logOf, programDir: join(dir, 'programs') };
+
+  const credentialsKey = `bench:${randomBytes(32).toString('base64')}`;
+  const population = benchPopulation({ ...size, seed: SEED });
+  return {
+    databaseUrl: server.url, naiveUrl, simulator, meter, naiveMeter, logOf,
+    appEnv: isolatedAppEnv({ ...providers, DATABASE_URL: server.url, CREDENTIALS_KEY: credentialsKey, LOG_LEVEL: 'info' }),
+    programDir: join(dir, 'programs'),
+    async resize(workspaces) {
+      const tables = ['Client', 'Agency', 'ProviderHost', 'WorkspaceTransition', 'WorkspaceHour', 'CronRun'];
+      await query(server.url, `TRUNCATE ${tables.map((table) => `"${table}"`).join(', ')} CASCADE`);
+      const db = createDb(server.url, { poolMax: 2, applicationName: 'bench' });
+      await seedDatabase(db, partOf(population, workspaces), credentialsKey);
+      await db.$disconnect();
+      // As autovacuum has long done where workspaces were not added a second ago.
+      await query(server.url, 'VACUUM ANALYZE');
+    },
+    async copyForNaive() {
+      await query(withDatabase(server.url, 'postgres'), `DROP DATABASE IF EXISTS ${NAIVE} WITH (FORCE)`);
+      await query(withDatabase(server.url, 'postgres'), `CREATE DATABASE ${NAIVE} TEMPLATE ${new URL(server.url).pathname.slice(1)}`);
+    },
+  };
 }
 
 /** Durable, with PostgreSQL's own settings: what is measured is what a host does. */
@@ -77,20 +96,18 @@ async function startMeteredPostgres(lifetime: Lifetime): Promise<EmbeddedPostgre
   return server;
 }
 
-async function copyDatabase(url: string, name: string): Promise<string> {
-  const copy = new URL(url);
-  const original = copy.pathname.slice(1);
-  copy.pathname = '/postgres';
-  await query(copy.href, `CREATE DATABASE ${name} TEMPLATE ${original}`);
-  copy.pathname = `/${name}`;
-  return copy.href;
+function withDatabase(url: string, name: string): string {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
 }
 
-async function query(url: string, statement: string): Promise<void> {
+export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    const { rows } = await client.query<Record<string, unknown>>(statement);
+    return rows;
   } finally {
     await client.end();
   }

@@ -13,6 +13,12 @@ export function summaryOf(values: readonly number[]): Summary {
   return { median: (lower + upper) / 2, min: sorted[0] ?? NaN, max: sorted.at(-1) ?? NaN };
 }
 
+/** The value that this share of all is not above. */
+export function quantileOf(values: ArrayLike<number>, share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? NaN;
+}
+
 /** Each repeat against the other's of the same round, so that a machine that slows down slows both. */
 export function ratiosOf(values: readonly number[], bases: readonly number[]): number[] {
   return values.flatMap((value, round) => {

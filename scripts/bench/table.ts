@@ -1,4 +1,5 @@
 /** Text in columns. Pure. */
+import { summaryOf } from './statistics';
 
 const GAP = '  ';
 
@@ -12,6 +13,13 @@ export function alignedTable(rows: readonly (readonly string[])[]): string {
   const [head = '', ...body] = lines;
   const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length));
   return [head, rule, ...body].join('\n');
+}
+
+/** `1.23 (1.20–1.31)`: the median, the least and the most; one value alone without its spread. */
+export function formatSpread(values: readonly number[], decimals: number): string {
+  const { median, min, max } = summaryOf(values);
+  if (values.length < 2) return formatNumber(median, decimals);
+  return `${formatNumber(median, decimals)} (${formatNumber(min, decimals)}–${formatNumber(max, decimals)})`;
 }
 
 /** `1,234.5`: so many decimals, thousands apart. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CronCall } from './local-cron';
+import { outreachText } from './outreach-line';
 
 const seconds = z.number().nullish();
 
@@ -25,10 +26,17 @@ const errorSchema = z.object({ message: z.string() });
 
 /** One line for one call, with the local time of its end: of a sweep what it did, of anything else its status and time. */
 export function lineOfCall(call: CronCall): string {
-  const time = new Date(call.dueAt.getTime() + call.durationMs).toTimeString().slice(0, 8);
-  const name = call.path.replace(/^\/api\/cron\//, '');
-  return `${time}  ${name}  ${describe(call)}`;
+  return lineAt(new Date(call.dueAt.getTime() + call.durationMs), nameOf(call), describe(call));
 }
+
+/** Lines of one column of names. */
+export function lineAt(at: Date, name: string, text: string): string {
+  return `${at.toTimeString().slice(0, 8)}  ${name.padEnd(NAME_WIDTH)}  ${text}`;
+}
+
+const NAMES: Record<string, string> = { '/api/cron/emailbison/availability-slot': 'first touch', '/api/cron/followups': 'follow-ups' };
+const NAME_WIDTH = 'availability'.length;
+const nameOf = ({ path }: CronCall): string => NAMES[path.split('?')[0] ?? ''] ?? path.replace(/^\/api\/cron\//, '');
 
 /** A sweep that ran, unlike one that found another running or was refused. */
 export function isFinishedSweep({ body }: CronCall): boolean {
@@ -41,6 +49,11 @@ export function isQuietWatch({ status, body }: CronCall): boolean {
   return status === 200 && watch.success && watch.data.opened === 0 && watch.data.closed === 0;
 }
 
+/** A run that found nothing to do. */
+export function isQuiet({ body }: CronCall): boolean {
+  return outreachText(body) === '';
+}
+
 function describe({ status, body, durationMs }: CronCall): string {
   const took = formatSeconds(durationMs / 1000);
   if (status === undefined) return `no answer: ${String(body)} (${took})`;
@@ -48,6 +61,8 @@ function describe({ status, body, durationMs }: CronCall): string {
   if (sweep.success) return describeSweep(sweep.data);
   const watch = watchSchema.safeParse(body);
   if (watch.success) return describeWatch(watch.data);
+  const outreach = outreachText(body);
+  if (outreach !== undefined) return `${outreach === '' ? 'nothing to do' : outreach} · ${took}`;
   const skipped = skippedSchema.safeParse(body);
   if (skipped.success) return `skipped: ${skipped.data.reason === 'locked' ? 'the one before is still running' : (skipped.data.reason ?? 'no reason given')} (${took})`;
   const error = errorSchema.safeParse(body);

@@ -6,6 +6,8 @@ export interface Booking {
   endMs: number;
   /** The booking exists from this instant on. */
   arrivesAtMs: number;
+  /** … and until before this one; absent: for ever. */
+  cancelledAtMs?: number;
 }
 
 /** Bookings come in up to three weeks before their meeting. */

@@ -23,7 +23,7 @@ export interface Snapshot {
 export interface CalendarModel {
   spec: ResolvedSpec;
   salt: number;
-  /** Made through the API or by a test; in force at once. */
+  /** Made through the API or by a test; in force at once. Cancelled ones stay, for the truth of earlier instants. */
   manualBookings: readonly Booking[];
 }
 
@@ -55,7 +55,9 @@ export function takeSnapshot(model: CalendarModel, durationMinutes: number, nowM
       else validUntilMs = Math.min(validUntilMs, booking.arrivesAtMs);
     }
   }
-  bookings.push(...model.manualBookings);
+  for (const booking of model.manualBookings) {
+    if (booking.arrivesAtMs <= nowMs && nowMs < (booking.cancelledAtMs ?? Infinity)) bookings.push(booking);
+  }
   bookings.sort((left, right) => left.startMs - right.startMs);
 
   const left = seatsLeft(

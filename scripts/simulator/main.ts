@@ -69,6 +69,7 @@ const simulator = await startSimulator({
 if (options.now !== undefined) simulator.setNow(options.now);
 
 console.log(`${population.calendars.length} calendars; control: ${simulator.origins.control}; EmailBison: ${simulator.origins.emailbison}`);
+console.log(`SIMULATOR_CONTROL=${simulator.origins.control}`);
 for (const [name, value] of Object.entries(simulator.env)) console.log(`${name}=${value}`);
 
 const stop = (): void => {

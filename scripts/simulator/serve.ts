@@ -23,6 +23,14 @@ export interface RequestEvent {
   workspaceId?: string | undefined;
 }
 
+export interface AnswerEvent extends RequestEvent {
+  status: number;
+  /** When the request came, and when its answer was gone; milliseconds of `performance.now()`. */
+  askedAtMs: number;
+  answeredAtMs: number;
+  retryAfterSeconds?: number | undefined;
+}
+
 export interface Engine {
   world: World;
   limits: Limits;
@@ -32,6 +40,7 @@ export interface Engine {
   timers: Timers;
   latency: () => number;
   notify: (event: RequestEvent) => void;
+  notifyAnswer: (event: AnswerEvent) => void;
   log?: ((line: string) => void) | undefined;
 }
 
@@ -48,10 +57,18 @@ export function serve(
   const call = provider.match(engine, origin, parseRequest(request.method ?? 'GET', path, request.headers, body));
   const calendarId = call.calendar?.spec.id;
   const { workspaceId } = call;
+  const event: RequestEvent = { origin, method: request.method ?? 'GET', path, endpoint: call.endpoint, page: call.page, calendarId, workspaceId };
   const entry = engine.stats.begin(origin, calendarId);
   response.once('close', () => {
     entry.inFlight -= 1;
     if (!response.writableFinished || response.statusCode >= 400) entry.errors += 1;
+    if (response.writableFinished) {
+      const retryAfter = response.getHeader('retry-after');
+      engine.notifyAnswer({
+        ...event, status: response.statusCode, askedAtMs: startedAt, answeredAtMs: performance.now(),
+        retryAfterSeconds: retryAfter === undefined ? undefined : Number(retryAfter),
+      });
+    }
     engine.log?.(
       `${origin} ${request.method ?? ''} ${path} ${response.writableFinished ? response.statusCode : 'cut off'} ` +
         `${Math.round(performance.now() - startedAt)} ms`,
@@ -65,7 +82,7 @@ export function serve(
     endpoint: call.endpoint,
     page: call.page,
   });
-  engine.notify({ origin, method: request.method ?? 'GET', path, endpoint: call.endpoint, page: call.page, calendarId, workspaceId });
+  engine.notify(event);
   const delivery: Delivery = {
     request,
     response,

@@ -8,7 +8,7 @@ import { createLatency, type LatencySpec } from './latency';
 import { type LimitOptions, Limits } from './limits';
 import { listen, type Listener } from './listener';
 import { providerNamed, providerOrigins, type OriginName } from './providers';
-import { type Engine, type RequestEvent, serve } from './serve';
+import { type AnswerEvent, type Engine, type RequestEvent, serve } from './serve';
 import type { CalendarSpec } from './spec';
 import { type SimulatorStats, Stats } from './stats';
 import { Timers } from './timers';
@@ -23,7 +23,7 @@ export { FAULT_KINDS, type Fault, type FaultKind } from './faults';
 export type { LatencySpec } from './latency';
 export type { LimitOptions } from './limits';
 export type { OriginName } from './providers';
-export type { RequestEvent } from './serve';
+export type { AnswerEvent, RequestEvent } from './serve';
 export type { CalendarSpec, WorkingHours } from './spec';
 export type { OriginStats, SimulatorStats } from './stats';
 
@@ -69,6 +69,8 @@ export interface Simulator {
   removeCalendar(id: string): boolean;
   updateCalendar(id: string, patch: Partial<CalendarSpec>): CalendarHandle;
   setNow(ms: number | null): void;
+  /** Of answers from now on; undefined: none. */
+  setLatency(spec: LatencySpec | undefined): void;
   /** Stops the clock this much later than it is. */
   advance(ms: number): void;
   now(): number;
@@ -85,6 +87,8 @@ export interface Simulator {
   stats(): SimulatorStats;
   resetStats(): void;
   onRequest(listener: (event: RequestEvent) => void): () => void;
+  /** Told of every whole answer, when it is gone. */
+  onAnswer(listener: (event: AnswerEvent) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -101,6 +105,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const emailbisonWorld = new EmailBisonWorld(seed, () => world.now(), options.emailbison?.instances);
   const emailbison = new EmailBison(emailbisonWorld);
   const listeners = new Set<(event: RequestEvent) => void>();
+  const answerListeners = new Set<(event: AnswerEvent) => void>();
   const engine: Engine = {
     world,
     emailbison: emailbisonWorld,
@@ -111,6 +116,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     latency: createLatency(options.latency, seed),
     notify: (event) => {
       for (const listener of listeners) listener(event);
+    },
+    notifyAnswer: (event) => {
+      for (const listener of answerListeners) listener(event);
     },
     log: options.log,
   };
@@ -140,6 +148,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     removeCalendar: (id) => world.remove(id),
     updateCalendar: (id, patch) => handleOf(world.update(id, patch)),
     setNow,
+    setLatency: (spec) => { engine.latency = createLatency(spec, seed); },
     advance: (ms) => setNow(world.now() + ms),
     emailbison,
     now: () => world.now(),
@@ -156,6 +165,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     onRequest: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onAnswer: (listener) => {
+      answerListeners.add(listener);
+      return () => answerListeners.delete(listener);
     },
     close: closeAll,
   };

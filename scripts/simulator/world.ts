@@ -107,9 +107,9 @@ export class World {
   /** Removes one booking of exactly these times; false if there is none. */
   removeBooking(id: string, startMs: number, endMs: number): boolean {
     const state = this.require(id);
-    const at = state.manualBookings.findIndex((booking) => booking.startMs === startMs && booking.endMs === endMs);
-    if (at < 0) return false;
-    state.manualBookings.splice(at, 1);
+    const booking = state.manualBookings.find((made) => made.startMs === startMs && made.endMs === endMs && made.cancelledAtMs === undefined);
+    if (!booking) return false;
+    booking.cancelledAtMs = this.now();
     this.touch(state);
     return true;
   }

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { bookingBody } from '../../lib/reader/bookings';
+import { givenText } from '../../lib/reader/input';
 import { UserError } from '../local/fail';
-import { parseRecords } from './csv';
+import { lookUp, parseRecords } from './csv';
 
 export interface BookingRow {
   /** Of the file, from 1, counting the header; of a record over several lines, its first. */
@@ -36,7 +36,7 @@ const HEADER_NAMES: Record<string, Column> = {
 const COLUMN_OF: Record<string, Column> = { workspaceId: 'workspace', leadEmail: 'email', startsAt: 'starts', endsAt: 'ends', source: 'source' };
 const CANCELLED: Record<string, boolean> = { '': false, no: false, false: false, '0': false, yes: true, true: true, '1': true };
 
-const idText = z.string().min(1).max(200);
+const idText = givenText(200);
 
 /** Reads every line, good and bad; only a file without the columns is refused as a whole. */
 export function parseBookingCsv(text: string): BookingRow[] {
@@ -57,7 +57,7 @@ export function parseBookingCsv(text: string): BookingRow[] {
 }
 
 function columnsOf(cells: string[]): Column[] {
-  const known = cells.map((cell) => HEADER_NAMES[cell.toLowerCase().replace(/[\s_-]/g, '')]);
+  const known = cells.map((cell) => lookUp(HEADER_NAMES, cell.toLowerCase().replace(/[\s_-]/g, '')));
   const unknown = cells.filter((_, i) => known[i] === undefined);
   const columns = known.filter((name) => name !== undefined);
   const missing = REQUIRED.filter((name) => !columns.includes(name));
@@ -75,9 +75,9 @@ function rowOf(line: number, cells: ReadonlyMap<Column, string>): BookingRow {
     workspaceId: cell('workspace'), leadEmail: cell('email') || null, startsAt: cell('starts'), endsAt: cell('ends'), ...(cell('source') && { source: cell('source') }),
   });
   const id = idText.safeParse(cell('id'));
-  const isCancelled = CANCELLED[cell('cancelled').toLowerCase()];
+  const isCancelled = lookUp(CANCELLED, cell('cancelled').toLowerCase());
   const problems = [
-    ...(id.success ? [] : ['id must have 1 to 200 characters']),
+    ...(id.success ? [] : id.error.issues.map(({ message }) => `id ${message}`)),
     ...(parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${COLUMN_OF[String(path[0])] ?? ''} ${message}`)),
     ...(isCancelled === undefined ? ['cancelled must be yes or no'] : []),
   ];

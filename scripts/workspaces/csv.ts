@@ -29,6 +29,11 @@ interface Parsed {
   info: { lines: number };
 }
 
+/** What a table says of a text from outside: `constructor` and `__proto__` are in no table. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, text: string): T | undefined {
+  return Object.hasOwn(table, text) ? table[text] : undefined;
+}
+
 /** Reads every line, good and bad; only a file that is no CSV at all is refused as a whole. */
 export function parseWorkspaceCsv(text: string): CsvRow[] {
   const records = parseRecords(text);
@@ -75,7 +80,7 @@ export function parseRecords(text: string): Line[] {
 
 /** The columns that the first line names; undefined when it is data. */
 function headerOf(cells: string[]): Column[] | undefined {
-  const names = cells.map((cell) => HEADER_NAMES[cell.toLowerCase().replace(/[\s_-]/g, '')]);
+  const names = cells.map((cell) => lookUp(HEADER_NAMES, cell.toLowerCase().replace(/[\s_-]/g, '')));
   if (!names.some(Boolean) || cells.some((cell) => /^https?:/i.test(cell))) return undefined;
   const unknown = cells.filter((_cell, index) => names[index] === undefined);
   if (unknown.length > 0) throw new UserError(`The header names ${unknown.map((cell) => JSON.stringify(cell)).join(', ')}, which is no column; the columns are: agency id, agency name, workspace, url, zone, duration.`);

@@ -1,6 +1,6 @@
 import { followUpInput, type FollowUpInput } from '../../lib/followups';
 import { UserError } from '../local/fail';
-import { parseRecords } from './csv';
+import { lookUp, parseRecords } from './csv';
 
 export interface FollowUpRow {
   /** Of the file, from 1, counting the header; of a record over several lines, its first. */
@@ -37,7 +37,7 @@ export function parseFollowUpCsv(text: string): FollowUpRow[] {
 }
 
 function columnsOf(cells: string[]): Column[] {
-  const known = cells.map((cell) => HEADER_NAMES[cell.toLowerCase().replace(/[\s_-]/g, '')]);
+  const known = cells.map((cell) => lookUp(HEADER_NAMES, cell.toLowerCase().replace(/[\s_-]/g, '')));
   const unknown = cells.filter((_, i) => known[i] === undefined);
   const columns = known.filter((name) => name !== undefined);
   const missing = REQUIRED.filter((name) => !columns.includes(name));

@@ -91,15 +91,19 @@ export function addFollowUpCommands(program: Command, cli: Cli): void {
 
   for (const isOn of [true, false]) {
     const name = isOn ? 'on' : 'off';
-    addCommand(group, `${name} <workspace>`, isOn ? 'Send them from now on.' : 'Send none; what is due waits.', `followups ${name} Acme`)
-      .action(async (workspace: string) => {
-        await cli.withDatabase(async (script) => {
-          const id = await resolveWorkspace(script, workspace);
-          const switched = await changeFollowUps(script.db, BY_CLI, id, isOn);
-          const overdue = switched.kind === 'done' ? switched.value : 0;
-          cli.say(isOn ? `Follow-ups of ${id} are on: ${overdue} are due now and go out with the next run.` : `Follow-ups of ${id} are off; ${overdue} that are due wait.`);
+    const command = addCommand(group, `${name} <workspace>`, isOn ? 'Send them from now on, or change their template.' : 'Send none; what is due waits.',
+      `followups ${name} Acme`, ...(isOn ? ['followups on Acme --template "Would {{options}} work? Or pick a time: {{booking_link}}"'] : []));
+    if (isOn) command.option('--template <text>', 'of follow-ups that bring none').option('--default-template', 'go back to the default text');
+    command.action(async (workspace: string, o: { template?: string; defaultTemplate?: boolean }) => {
+      await cli.withDatabase(async (script) => {
+        const id = await resolveWorkspace(script, workspace);
+        const switched = await changeFollowUps(script.db, BY_CLI, id, isOn, o.defaultTemplate ? null : o.template).catch((error: unknown) => {
+          throw error instanceof followUps.FollowUpInputError ? new UserError(error.message, { cause: error }) : error;
         });
+        const overdue = switched.kind === 'done' ? switched.value : 0;
+        cli.say(isOn ? `Follow-ups of ${id} are on: ${overdue} are due now and go out with the next run.` : `Follow-ups of ${id} are off; ${overdue} that are due wait.`);
       });
+    });
   }
 }
 

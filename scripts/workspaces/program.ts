@@ -9,6 +9,7 @@ import { addWebhookCommands } from './follow-up-webhooks';
 import { addFollowUpCommands } from './follow-ups';
 import { addKeyCommands } from './keys';
 import { addLeadCommands } from './lead';
+import { addOfferCommands } from './offers';
 import { addPauseCommands } from './pauses';
 import { addReadCommands } from './read-commands';
 import { addStatusCommands } from './status';
@@ -29,6 +30,7 @@ export function workspacesProgram(cli: Cli): Command {
   addLeadCommands(program, cli);
   addFirstTouchCommands(program, cli);
   addFollowUpCommands(program, cli);
+  addOfferCommands(program, cli);
   addWebhookCommands(program, cli);
   return program;
 }

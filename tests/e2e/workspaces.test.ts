@@ -57,8 +57,8 @@ it('an operator signs in, finds a failing workspace, reads why, repairs its link
   await stateOnPage(page, 'fresh').waitFor();
 
   const deeds = page.getByRole('region', { name: 'Done by operators' });
-  await deeds.getByText('Refreshed').waitFor();
-  await deeds.getByText('Changed').waitFor();
+  await deeds.getByText(/^Refreshed/).waitFor();
+  await deeds.getByText(/^Changed/).waitFor();
   expect(await app.stage.db.auditEntry.count({ where: { subject: 'acme', actor: 'console' } })).toBe(2);
   expect(errors).toEqual([]);
 });
@@ -138,7 +138,7 @@ it('everything is done by keyboard alone: search, open, come back, select, pause
   await page.getByText('2 workspaces').waitFor();
   for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
   const bar = page.getByRole('region', { name: 'Selected workspaces' });
-  await bar.getByText('2 workspaces').waitFor();
+  await bar.getByText('2 workspaces', { exact: true }).waitFor();
   const reach = async (name: string): Promise<void> => {
     for (let i = 0; i < 60; i++) {
       if (await page.evaluate((wanted) => document.activeElement?.tagName === 'BUTTON' && document.activeElement.textContent === wanted, name)) return;

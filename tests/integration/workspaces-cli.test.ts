@@ -239,3 +239,55 @@ it('as a process it reads standard input, and ends with 1 and a sentence without
   expect(bad).toEqual({ code: 1, out: '', err: 'url "nope" must be a booking link that begins with https://\n' });
   expect(empty).toMatchObject({ code: 1, err: expect.stringMatching(/^There is no workspace "nobody"[^\n]*\n$/) as string });
 }, 60_000);
+
+describe('offers', () => {
+  it('how they are chosen is set, checked when saved, shown, and taken back', async () => {
+    const id = await add('Acme');
+    expect((await cli(['offer-rules', 'acme'])).out).toBe('Hours      any hour\nWeekends   not offered\nPreferred  no day before another\nLocale     en-US, the default\n');
+    const set = await cli(['offer-rules', 'acme', '--hours', 'mon-fri 9:00-17:00, sat 10:00-12:00', '--weekends', 'yes', '--preferred-days', 'Thu,tue', '--within-days', '7', '--locale', 'de-de']);
+    expect(set).toMatchObject({ code: 0, out: 'Hours      mon-fri 09:00-17:00, sat 10:00-12:00\nWeekends   offered\nPreferred  tue, thu, within 7 days of the email\nLocale     de-DE\n' });
+    const before = await db.workspaceSettings.findUnique({ where: { clientId: id } });
+    expect(before).toMatchObject({ offerWeekends: true, preferredDays: ['tue', 'thu'], offerWithinDays: 7, locale: 'de-DE', timezone: 'Europe/Berlin' });
+    for (const [options, problem] of [
+      [['--hours', 'mon 17:00-09:00', '--locale', 'en-GB'], '["17:00","09:00"] must end after it begins'],
+      [['--hours', 'mon 09:00-25:00'], '"25:00" must be a time'],
+      [['--preferred-days', 'today'], 'preferred days must be a list of mon, tue'],
+      [['--within-days', '0'], 'the nearness must be whole days from 1 to 90'],
+      [['--locale', 'de_DE'], 'the locale "de_DE" must be a language such as en-GB or de-DE'],
+    ] as const) {
+      expect(await cli(['offer-rules', 'acme', ...options])).toMatchObject({ code: 1, err: expect.stringContaining(problem) as string });
+      expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toEqual(before);
+    }
+    await cli(['offer-rules', 'acme', '--hours', 'any', '--preferred-days', 'none', '--within-days', 'none', '--locale', 'default']);
+    expect(JSON.parse((await cli(['offer-rules', 'acme', '--json'])).out)).toEqual({ workspaceId: id, hours: null, weekends: true, prefer: {}, locale: null });
+  });
+
+  it('are listed newest first with what became of them, as text and JSON, and none is said to be none', async () => {
+    const id = await add('Acme');
+    expect((await cli(['offers', 'acme'])).out).toContain('No times were offered yet.');
+    const { id: leadId } = await db.lead.create({ data: { clientId: id, email: 'pat@buyer.test' } });
+    const offer = { clientId: id, leadId, channel: 'first_touch', sendKey: 'first-touch:1' };
+    await db.slotOffer.create({ data: { ...offer, position: 1, slotUtc: new Date('2030-03-01T09:00:00Z'), state: 'failed', reason: 'not_rendered', offeredAt: new Date('2030-02-01T09:00:00Z') } });
+    await db.slotOffer.create({ data: { ...offer, position: 2, slotUtc: new Date('2030-03-02T09:00:00Z'), state: 'sent', offeredAt: new Date('2030-02-02T09:00:00Z') } });
+    expect((await cli(['offers', id])).out).toBe([
+      '2030-03-02 09:00  sent      first_touch  pat@buyer.test  offered 2030-02-02 09:00',
+      '2030-03-01 09:00  failed    first_touch  pat@buyer.test  offered 2030-02-01 09:00  – not_rendered',
+      '', '2 offered times: 1 sent, 1 failed', '',
+    ].join('\n'));
+    expect((await cli(['offers', id, '--limit', '1'])).out).toContain('1 offered times; there are more (--limit): 1 sent');
+    expect((await cli(['offers', id, '--state', 'expired'])).out).toBe('No offers are expired.\n');
+    expect(JSON.parse((await cli(['offers', id, '--json'])).out)).toMatchObject([{ slotUtc: '2030-03-02T09:00:00.000Z', state: 'sent', lead: { email: 'pat@buyer.test' } }, { state: 'failed' }]);
+    expect(await cli(['offers', id, '--limit', 'all'])).toMatchObject({ code: 1, err: expect.stringContaining('--limit "all" must be a whole number') as string });
+    expect((await cli(['offers', '--help'])).out).toContain('npm run workspaces -- offers Acme --json');
+  });
+
+  it("a follow-up's own template is checked when the workspace's is set", async () => {
+    const id = await add('Acme');
+    expect(await cli(['followups', 'on', 'acme', '--template', 'At {{time}}?'])).toMatchObject({ code: 1, err: expect.stringContaining('{{time}} is no placeholder') as string });
+    expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toMatchObject({ followUpsEnabled: false, followUpTemplate: null });
+    await cli(['followups', 'on', 'acme', '--template', 'Would {{options}} work?']);
+    expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toMatchObject({ followUpsEnabled: true, followUpTemplate: 'Would {{options}} work?' });
+    await cli(['followups', 'on', 'acme', '--default-template']);
+    expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toMatchObject({ followUpTemplate: null });
+  });
+});

@@ -10,12 +10,16 @@ export interface Gate {
   hold: () => void;
   /** Every connection ends, new ones too: a server that is down. */
   cut: () => void;
+  /** Ends the connections of this moment; new ones pass. */
+  drop: () => void;
+  /** New connections go to this server from now on. */
+  retarget: (target: string) => void;
   close: () => Promise<void>;
 }
 
 /** @param target the URL of the server behind it */
 export async function startGate(target: string): Promise<Gate> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const pairs = new Map<Socket, Socket>();
   let state: 'open' | 'held' | 'cut' = 'open';
 
@@ -50,6 +54,8 @@ export async function startGate(target: string): Promise<Gate> {
       for (const [near, far] of pairs) far.unpipe(near);
       state = 'held';
     },
+    drop: endAll,
+    retarget: (next) => { ({ hostname, port } = new URL(next)); },
     cut: () => {
       state = 'cut';
       endAll();

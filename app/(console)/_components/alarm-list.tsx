@@ -8,7 +8,7 @@ import { Ago } from './time';
 /** @param closed also says when each was over */
 export function AlarmList({ alarms, now, closed = false }: { alarms: AlarmEntry[]; now: number; closed?: boolean }): ReactNode {
   return (
-    <Table caption={closed ? 'Alarms that are over' : 'Open alarms'} head={<><th scope="col">Alarm</th><th scope="col">Of</th><th scope="col">What</th><th scope="col">{closed ? 'Was over' : 'Since'}</th><th scope="col" className="number">Notices</th></>}>
+    <Table cards caption={closed ? 'Alarms that are over' : 'Open alarms'} head={<><th scope="col">Alarm</th><th scope="col">Of</th><th scope="col">What</th><th scope="col">{closed ? 'Was over' : 'Since'}</th><th scope="col" className="number">Notices</th></>}>
       {alarms.map((alarm) => (
         <tr key={alarm.id}>
           <th scope="row" className="nowrap"><Badge tone={closed ? 'off' : 'bad'} mark={closed ? '✓' : '✕'}>{kindText(alarm.kind)}</Badge></th>

@@ -19,7 +19,7 @@ export function SweepBanner({ sweeps }: { sweeps: SweepHealth }): ReactNode {
     return (
       <div className="banner bad" role="alert">
         <strong>No good sweep {lastGoodAt === null ? 'yet' : <>since <Ago at={lastGoodAt} now={now} /></>}.</strong>
-        <p>{last === null ? 'No sweep at all in these hours: check that the cron calls the app.' : <>The last one was not good: <Link href={`/runs/${last.runId}`} prefetch={false}>see what it did</Link>.</>}</p>
+        <p>{last === null || last.outcome === 'good' ? 'None has ended since: check that the cron calls the app, and that runs end.' : <>The last one was not good: <Link href={`/runs/${last.runId}`} prefetch={false}>see what it did</Link>.</>}</p>
       </div>
     );
   }

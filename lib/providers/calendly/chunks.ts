@@ -28,6 +28,16 @@ export function datesOf({ first, last }: DateRange): string[] {
   return dates;
 }
 
+/** The dates of a window are the same for every calendar of a sweep. */
+const MAX_REMEMBERED = 1_000;
+const remembered = new Map<number, string>();
+
 function dateOf(day: number): string {
-  return new Date(day * DAY_MS).toISOString().substring(0, 10);
+  let date = remembered.get(day);
+  if (date === undefined) {
+    date = new Date(day * DAY_MS).toISOString().substring(0, 10);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(day, date);
+  }
+  return date;
 }

@@ -89,8 +89,7 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
         start_time: new Date(window.startMs).toISOString(),
         end_time: new Date(window.endMs).toISOString(),
       };
-      const { collection } = await get('/event_type_available_times', query, availableTimesAnswer);
-      for (const startMs of collection) starts.push(startMs);
+      for (const startMs of await get('/event_type_available_times', query, availableTimesAnswer)) starts.push(startMs);
     }
     return starts;
   }

@@ -12,9 +12,8 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
   const schedulingLinkCode = link.kind === 'schedulingLink' ? link.code : undefined;
 
   const urlOf = (path: string, query: Record<string, string> = {}): URL => {
-    const url = new URL(`/api/booking/${path}`, options.origins.calendlyBooking);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    return url;
+    const search = new URLSearchParams(query).toString();
+    return new URL(`/api/booking/${path}${search === '' ? '' : `?${search}`}`, options.origins.calendlyBooking);
   };
 
   async function lookUp(query: Record<string, string>): Promise<Target> {
@@ -46,14 +45,12 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
       range_end: range.last,
       ...(schedulingLinkCode === undefined ? {} : { scheduling_link_uuid: schedulingLinkCode }),
     });
-    const answer = await http.getJson({ vendor: 'calendly', url, schema: rangeAnswer, signal });
+    const { dates, startsMs } = await http.getJson({ vendor: 'calendly', url, schema: rangeAnswer, signal });
     // Every date is listed, full ones too: a missing one means the answer is a part of what was asked for.
-    const listed = new Set(answer.days.map(({ date }) => date));
+    const listed = new Set(dates);
     const missing = datesOf(range).find((date) => !listed.has(date));
     if (missing !== undefined) throw calendlyFailure('invalid_response', `Calendly's range does not list ${missing}, which was asked for.`);
-    for (const { spots } of answer.days) {
-      for (const startMs of spots) starts.push(startMs);
-    }
+    for (const startMs of startsMs) starts.push(startMs);
   }
 
   return {

@@ -1,18 +1,16 @@
 import { z } from 'zod';
-import { isRecord, itemList, readStarts, type Complaint } from '../starts';
+import { meetingMinutes, storedText } from '../fields';
+import { parseWholeSecond } from '../instants';
+import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint } from '../starts';
 
 /**
  * Only the fields we read, every one required: a field that goes missing must fail, not turn into
  * "no slots". Statuses are closed lists for the same reason: a renamed `available` would empty a calendar.
  */
 
-const minutes = z.number().int().positive();
-
-/** The starts of a list of spots that can be booked; the same fields at both interfaces. */
-const bookableStarts = itemList.transform((spots, context) => readStarts(spots, context, [], readSpot));
-
 const HAS_OFFSET = /(?:Z|[+-]\d{2}:?\d{2})$/;
 
+/** The start of a spot that can be booked; the same fields at both interfaces. */
 function readSpot(spot: unknown): number | undefined | Complaint {
   if (!isRecord(spot)) return { message: 'is not an object' };
   const { status, start_time, invitees_remaining } = spot;
@@ -21,36 +19,51 @@ function readSpot(spot: unknown): number | undefined | Complaint {
   if (typeof invitees_remaining !== 'number' || !Number.isFinite(invitees_remaining)) return { message: 'is not a number', field: 'invitees_remaining' };
   if (status === 'unavailable' || invitees_remaining <= 0) return undefined;
   // Without an offset it would be read in this server's own zone.
-  const startMs = HAS_OFFSET.test(start_time) ? Date.parse(start_time) : NaN;
+  const startMs = parseWholeSecond(start_time) ?? (HAS_OFFSET.test(start_time) ? Date.parse(start_time) : NaN);
   return Number.isNaN(startMs) ? { message: 'is not an instant', field: 'start_time' } : startMs;
 }
 
 // Public booking pages.
 
 export const lookupAnswer = z.object({
-  uuid: z.string().min(1),
-  duration: minutes,
-  availability_timezone: z.string().nullable(),
+  uuid: storedText,
+  duration: meetingMinutes,
+  availability_timezone: storedText.nullable(),
   public: z.boolean(),
   unavailability_reason: z.string().nullable(),
 });
 export type LookupAnswer = z.output<typeof lookupAnswer>;
 
-export const schedulingLinkAnswer = z.object({ owner_type: z.string(), owner_uuid: z.string().min(1) });
+export const schedulingLinkAnswer = z.object({ owner_type: z.string(), owner_uuid: storedText });
 
-export const profileEventTypesAnswer = z.array(z.object({ uuid: z.string().min(1), name: z.string() }));
+export const profileEventTypesAnswer = z.array(z.object({ uuid: storedText, name: z.string() }));
 
-export const rangeAnswer = z.object({ days: z.array(z.object({ date: z.string(), spots: bookableStarts })) });
+export interface Range {
+  /** Every date that is listed, full ones too. */
+  dates: string[];
+  startsMs: number[];
+}
+
+export const rangeAnswer = checkedBy((body): Range => {
+  const range: Range = { dates: [], startsMs: [] };
+  listAt(recordAt(body).days, 'days').forEach((listed, index) => {
+    const day = recordAt(listed, 'days', index);
+    if (typeof day.date !== 'string') throw new WrongShape(['days', index, 'date'], 'is not text');
+    range.dates.push(day.date);
+    readStarts(listAt(day.spots, 'days', index, 'spots'), range.startsMs, readSpot, () => ['days', index, 'spots']);
+  });
+  return range;
+});
 
 // Official API.
 
-export const meAnswer = z.object({ resource: z.object({ uri: z.string().min(1), current_organization: z.string().min(1) }) });
+export const meAnswer = z.object({ resource: z.object({ uri: storedText, current_organization: storedText }) });
 
 const eventType = z.object({
-  uri: z.string().min(1),
+  uri: storedText,
   active: z.boolean(),
   name: z.string(),
-  duration: minutes,
+  duration: meetingMinutes,
   scheduling_url: z.string(),
 });
 export type EventType = z.output<typeof eventType>;
@@ -62,4 +75,9 @@ export const eventTypesAnswer = z.object({
   pagination: z.object({ next_page_token: z.string().nullable() }),
 });
 
-export const availableTimesAnswer = z.object({ collection: bookableStarts });
+/** The starts that can be booked. */
+export const availableTimesAnswer = checkedBy((body): number[] => {
+  const startsMs: number[] = [];
+  readStarts(listAt(recordAt(body).collection, 'collection'), startsMs, readSpot, () => ['collection']);
+  return startsMs;
+});

@@ -25,6 +25,8 @@ export function retryDelayMs({ kind, retryAfterMs, tries, timeLeftMs }: FailedTr
   // A told wait is no fault of the instance: it is honoured as often as the deadline allows.
   if (tries >= MAX_TRIES && retryAfterMs === undefined) return undefined;
   const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** tries);
-  const delay = retryAfterMs === undefined ? ceiling * (0.5 + random / 2) : retryAfterMs + random * BACKOFF_MS;
+  const backoff = ceiling * (0.5 + random / 2);
+  // A told wait of nothing, told again and again, must not become a storm of our own.
+  const delay = retryAfterMs === undefined ? backoff : Math.max(retryAfterMs + random * BACKOFF_MS, backoff);
   return delay < timeLeftMs ? delay : undefined;
 }

@@ -17,9 +17,5 @@ export function apiUrl(origin: string, path: string): URL {
 
 /** Times in epoch milliseconds: seconds are taken for 1970. In UTC, so that no answer depends on a calendar's zone. */
 export function freeSlotsUrl(origin: string, calendarId: string, { startMs, endMs }: Window): URL {
-  const url = apiUrl(origin, `/calendars/${encodeURIComponent(calendarId)}/free-slots`);
-  url.searchParams.set('startDate', String(startMs));
-  url.searchParams.set('endDate', String(endMs));
-  url.searchParams.set('timezone', 'UTC');
-  return url;
+  return apiUrl(origin, `/calendars/${encodeURIComponent(calendarId)}/free-slots?startDate=${startMs}&endDate=${endMs}&timezone=UTC`);
 }

@@ -19,6 +19,7 @@ export function parseGhlLink(text: string): GhlLink {
   if (!URL.canParse(trimmed)) return { kind: 'unsupported', reason: 'it is not a URL' };
   const url = new URL(trimmed);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return { kind: 'unsupported', reason: 'it is not a web address' };
+  if (url.username !== '' || url.password !== '') return { kind: 'unsupported', reason: 'it carries a user name or password' };
 
   const [widget, kind, ...names] = url.pathname.split('/').filter((segment) => segment !== '');
   if (widget !== 'widget' || !PAGE_KINDS.has(kind)) {

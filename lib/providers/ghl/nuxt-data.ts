@@ -5,11 +5,35 @@
  */
 export type NuxtData = readonly unknown[];
 
-const SCRIPT = /<script\b[^>]*\bid\s*=\s*["']?__NUXT_DATA__\b[^>]*>([\s\S]*?)<\/script/i;
+const OPENING = '<script';
+const NAME = '__NUXT_DATA__';
+const ID_ATTRIBUTE = /\sid\s?=\s?["']?$/i;
+/** Of the tag before its id: real ones have three attributes. */
+const MAX_TAG_LENGTH = 1_000;
+const CLOSING = /<\/script/gi;
+
+/**
+ * The text of the script element. By looking for the name, which a page has once or twice, and from there to both
+ * sides: one pattern for the whole element goes through the page again for each `<script` in it, and a page is anybody's.
+ */
+function scriptText(html: string): string | undefined {
+  for (let at = html.indexOf(NAME); at !== -1; at = html.indexOf(NAME, at + NAME.length)) {
+    const before = html.slice(Math.max(0, at - MAX_TAG_LENGTH), at);
+    const tag = before.slice(before.lastIndexOf('<')).toLowerCase();
+    const end = html.indexOf('>', at);
+    // Nothing ends any later either.
+    if (end === -1) return undefined;
+    if (!tag.startsWith(OPENING) || tag.includes('>') || !ID_ATTRIBUTE.test(tag)) continue;
+    CLOSING.lastIndex = end;
+    const closing = CLOSING.exec(html);
+    return closing === null ? undefined : html.slice(end + 1, closing.index);
+  }
+  return undefined;
+}
 
 /** Undefined: the page carries none. `malformed`: it does, and it cannot be read. */
 export function extractNuxtData(html: string): NuxtData | 'malformed' | undefined {
-  const text = SCRIPT.exec(html)?.[1];
+  const text = scriptText(html);
   if (text === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(text);

@@ -11,7 +11,5 @@ export interface MeetingPageApi {
 
 /** A configured origin may end in a path of its own, as that of a proxy does. */
 export function apiUrl(origin: string, path: string, query: Record<string, string>): URL {
-  const url = new URL(origin.replace(/\/+$/, '') + path);
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  return url;
+  return new URL(`${origin.replace(/\/+$/, '')}${path}?${new URLSearchParams(query).toString()}`);
 }

@@ -17,7 +17,21 @@ export function monthOffsets(nowMs: number, days: number, zone: string): number[
   return Array.from({ length: touched + (isNearTurn ? 1 : 0) }, (_, offset) => offset);
 }
 
+const MINUTE_MS = 60_000;
+/** Some zones, some minutes: a sweep asks the same again and again, and a zone's offset costs a date formatter's work. */
+const MAX_REMEMBERED = 2_000;
+const remembered = new Map<string, number>();
+
+/** Offsets are whole minutes, so a month turns at one. */
 function monthNumber(ms: number, zone: string): number {
-  const local = DateTime.fromMillis(ms, { zone });
-  return local.year * 12 + local.month;
+  const minute = Math.floor(ms / MINUTE_MS);
+  const key = `${zone} ${minute}`;
+  let month = remembered.get(key);
+  if (month === undefined) {
+    const local = DateTime.fromMillis(minute * MINUTE_MS, { zone });
+    month = local.year * 12 + local.month;
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(key, month);
+  }
+  return month;
 }

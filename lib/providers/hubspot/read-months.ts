@@ -17,10 +17,9 @@ export function emptyReading(): MonthsReading {
 }
 
 /** Merges a month of a page into the reading for one duration. A month that does not list it has no slots of it. */
-export function addMonth(reading: MonthsReading, { allUsersBusyTimes, linkAvailability }: AvailabilityPage, durationMinutes: number): void {
-  if (allUsersBusyTimes.length > 0 && allUsersBusyTimes.every((user) => user.isOffline)) reading.isOffline = true;
-  if (linkAvailability === undefined) return;
-  for (const { meetingDurationMillis, startsMs } of Object.values(linkAvailability.linkAvailabilityByDuration)) {
+export function addMonth(reading: MonthsReading, { isOffline, durations }: AvailabilityPage, durationMinutes: number): void {
+  if (isOffline) reading.isOffline = true;
+  for (const { meetingDurationMillis, startsMs } of durations) {
     const listedMinutes = meetingDurationMillis / MINUTE_MS;
     reading.listedMinutes.add(listedMinutes);
     if (listedMinutes !== durationMinutes) continue;

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { cronRoute } from '@/lib/cron/cron-route';
 import { createFirstTouchJob } from '@/lib/cron/first-touch-job';
 import { parseEnv } from '@/lib/env';
+import { eraseLead } from '@/lib/leads';
 import { previewFirstTouch, setFirstTouch } from '@/lib/emailbison-first-touch-availability';
 import type { CampaignSpec, SettingsSpec } from '../../../scripts/simulator/server';
 import { createStage, DAY, expectLedgerToEqualEmails, halfHours, HOUR, KEY, MINUTE, MONDAY, writtenTo, type Stage, type WorkspaceOptions } from './support';
@@ -113,6 +114,19 @@ describe('a run that ends in the middle of a replacement', () => {
     const prepared = await stage.db.slotOffer.findMany({ where: { clientId: workspace, state: 'prepared' }, orderBy: { slotUtc: 'asc' } });
     expect(prepared.map(({ slotUtc }) => slotUtc)).toEqual(chosen);
     expect(new Set([...writtenTo(stage.sim, workspace).values()].flat()).size).toBe(2);
+  });
+});
+
+describe('a lead whose data is erased', () => {
+  it.each(['prepared', 'recorded', 'patched', 'written'] as const)('after "%s": its own end, and the others go on', async (step) => {
+    const workspace = await setUp({ leads: { count: 3 } });
+    let left = 1;
+    const erasing = stage.contextWith({ onStep: async (at, email) => { if (at === step && left-- > 0) await eraseLead(stage.db, workspace, email); } });
+    const report = await stage.run({}, erasing);
+    expect(report).toMatchObject({ success: true, checked: 3, errors: { total: 0 } });
+    expect(report.updated + report.notDue).toBe(3);
+    if (step === 'prepared') expect(report).toMatchObject({ updated: 2, reasons: { 'notDue: the lead is gone': 1 } });
+    expect([await stage.db.lead.count(), await stage.db.firstTouch.count(), await stage.db.slotOffer.count()]).toEqual([2, 2, 4]);
   });
 });
 
@@ -289,6 +303,20 @@ describe('a run that is cut off', () => {
     await stage.run();
     for (const workspace of workspaces) expect(writtenTo(stage.sim, workspace).size).toBe(1);
   }, 60_000);
+});
+
+describe('a pause', () => {
+  it("of the agency, or of the calendar's vendor, skips the workspace, and the preview says so", async () => {
+    const workspace = await setUp({ leads: { count: 1 } });
+    await stage.db.agency.create({ data: { id: 'agency-1', name: 'One', pausedAt: new Date() } });
+    expect(await stage.run()).toMatchObject({ checked: 0, workspaces: { total: 1, visited: 0, skippedPaused: 1 } });
+    expect(await previewFirstTouch(stage.context, workspace)).toMatchObject({ content: 'broken', sentence: null, reason: 'It is paused.' });
+    await stage.db.agency.update({ where: { id: 'agency-1' }, data: { pausedAt: null } });
+    await stage.db.providerPause.create({ data: { provider: 'calendly', pausedAt: new Date() } });
+    expect(await stage.run()).toMatchObject({ checked: 0, workspaces: { skippedPaused: 1 } });
+    await stage.db.providerPause.deleteMany();
+    expect(await stage.run()).toMatchObject({ updated: 1 });
+  });
 });
 
 describe('looking and setting', () => {

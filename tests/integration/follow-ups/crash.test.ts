@@ -1,5 +1,5 @@
 /**
- * Processes killed at every step of the job, and many runs beside each other. More kills: FOLLOW_UP_CRASHES=300 npm test.
+ * Processes killed at every step of the job, and many runs beside each other. More kills: npm run test:faults -- --jobs.
  * Where a process dies is drawn from a seed that a failure names; FOLLOW_UP_SEED takes it back.
  */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -11,6 +11,9 @@ import { createStage, expectTruth, KEY, messagesThatWentOut, type Stage } from '
 const STEPS: ChildTask['step'][] = ['claimed', 'prepared', 'asked', 'intended', 'sending', 'delivered', 'finished'];
 const CRASHES = Number(process.env.FOLLOW_UP_CRASHES ?? 7);
 const SEED = Number(process.env.FOLLOW_UP_SEED ?? Date.now() % 1_000_000);
+/** Of a run that nobody kills; a slow machine must not cut it off. */
+const DRAIN_MS = 120_000;
+const OVERLOADED = /did not answer within|Unable to start a transaction/;
 
 function draws(seed: number): () => number {
   let state = seed >>> 0;
@@ -30,6 +33,16 @@ beforeEach(async () => {
 });
 
 const taskOf = (step: ChildTask['step'], nth: number): ChildTask => ({ url: stage.url, allowHosts: stage.allowHosts, credentialsKey: KEY, maxAgeMs: 86_400_000, step, nth });
+
+/** Until nothing is left to do. */
+async function drain(): Promise<void> {
+  for (let left = Infinity; left > 0; ) {
+    const report = await stage.run(stage.context, DRAIN_MS);
+    expect(report).toMatchObject({ success: true });
+    left = report.claimed;
+    await stage.letTimePass();
+  }
+}
 
 it(`killed at every step: nothing twice, and sent offers equal what carries them (seed ${String(SEED)})`, async () => {
   const draw = draws(SEED);
@@ -52,15 +65,15 @@ it(`killed at every step: nothing twice, and sent offers equal what carries them
     stop();
     stage.receiver.onArrival(undefined);
     if (end.signal === 'SIGKILL') killed.set(step, (killed.get(step) ?? 0) + 1);
-    else expect(JSON.parse(end.output), `seed ${String(SEED)}, round ${String(round)}: ${end.output}`).toMatchObject({ success: true });
+    // A machine that is too slow for the run's own database limits ends it as well: one more way to be cut off.
+    else if (!OVERLOADED.test(end.output)) expect(JSON.parse(end.output), `seed ${String(SEED)}, round ${String(round)}: ${end.output}`).toMatchObject({ success: true });
     await stage.letTimePass();
+    // A killed run leaves more than it was given; a backlog of hundreds would test the machine.
+    if (round % 10 === 9) await drain();
   }
   expect([...killed.values()].reduce((sum, count) => sum + count, 0), JSON.stringify([...killed])).toBeGreaterThanOrEqual(CRASHES * 0.8);
 
-  for (let rest = 0; rest < 4; rest++) {
-    expect(await stage.run()).toMatchObject({ success: true });
-    await stage.letTimePass();
-  }
+  await drain();
   const states = await expectTruth(stage);
   // Whatever was about to be sent when its process died is unknown; every webhook got through.
   expect(Object.keys(states).filter((state) => state !== 'sent' && state !== 'unknown'), JSON.stringify(states)).toEqual([]);
@@ -93,4 +106,4 @@ it('many runs beside each other, of several processes, send each once', async ()
   expect(stage.receiver.received).toHaveLength(90);
   expect(stage.sim.emailbison.acceptedReplies()).toHaveLength(90);
   expect(claimed.filter((count) => count > 0).length).toBeGreaterThan(1);
-}, 90_000);
+}, 240_000);

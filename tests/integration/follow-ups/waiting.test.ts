@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pause, resume } from '@/lib/workspaces';
-import { fillCache, hoursFrom } from '../slots/workspace';
+import { setOfferRules } from '@/lib/slots/settings';
+import { addLeads, fillCache, hoursFrom } from '../slots/workspace';
 import { createStage, DAY, expectTruth, followUp, HOUR, MINUTE, type Stage } from './support';
 
 let stage: Stage;
@@ -56,6 +57,58 @@ describe('without usable times', () => {
     // Past its freshness alone, it is used.
     await fillCache(stage.db, workspaceId, hoursFrom(20), 5 * MINUTE);
     await stage.db.followUp.updateMany({ where: { clientId: workspaceId }, data: { nextAttemptAt: new Date(0) } });
+    expect(await stage.run()).toMatchObject({ sent: 1 });
+  });
+});
+
+describe('the rules of the workspace', () => {
+  it('preferred days, nearness and language hold in what is sent', async () => {
+    const now = Date.parse('2027-03-01T09:00:00Z'); // a Monday
+    const slots = [1, 2, 3, 8, 10].map((day) => now + day * DAY + HOUR); // Tue, Wed, Thu, Tue, Thu
+    const workspaceId = await stage.addWorkspace({ settings: { timezone: 'Europe/Berlin' } });
+    await setOfferRules(stage.db, workspaceId, { preferredDays: ['tue', 'thu'], offerWithinDays: 7, locale: 'de-DE' });
+    await fillCache(stage.db, workspaceId, slots, Date.now() - now);
+    const [other] = await addLeads(stage.db, workspaceId, 1);
+    // Offered before, and preferred all the same.
+    await stage.db.slotOffer.createMany({ data: [0, 2].map((i) => ({ clientId: workspaceId, leadId: other ?? '', channel: 'x', sendKey: 'x', position: i, slotUtc: new Date(slots[i] ?? 0), state: 'sent' as const })) });
+    await stage.addFollowUps(workspaceId, 'webhook', 1, now);
+    stage.receiver.received.length = 0;
+    expect(await stage.run(stage.contextWith({ now: () => now, maxAgeMs: DAY }))).toMatchObject({ sent: 1 });
+    expect(stage.receiver.received.map(({ message }) => message)).toEqual(['Hello,\n\nwould Dienstag, 2. März um 11:00 MEZ oder Donnerstag, 4. März um 11:00 MEZ work?']);
+    // What it says was checked here; the check of all is for the default language.
+    await stage.db.client.delete({ where: { id: workspaceId } });
+    stage.receiver.received.length = 0;
+  });
+
+  it('a time chosen by a try that failed, and too near since, is chosen anew', async () => {
+    const now = Date.parse('2027-03-01T09:00:00Z');
+    let at = now;
+    const workspaceId = await stage.addWorkspace({ settings: { firstTouchMinNoticeMinutes: 120, firstTouchOfferCount: 1 } });
+    await fillCache(stage.db, workspaceId, [now + 150 * MINUTE, now + DAY], Date.now() - now);
+    const [id = ''] = await stage.addFollowUps(workspaceId, 'webhook', 1, now);
+    const context = stage.contextWith({ now: () => at, maxAgeMs: DAY });
+    stage.receiver.behave({ kind: 'status', status: 429 });
+    expect(await stage.run(context)).toMatchObject({ retrying: 1 });
+    stage.receiver.behave({ kind: 'accept' });
+    at = now + HOUR;
+    expect(await stage.run(context)).toMatchObject({ sent: 1 });
+    const offers = await stage.db.slotOffer.findMany({ where: { sendKey: id }, orderBy: { slotUtc: 'asc' } });
+    expect(offers.map(({ state, reason }) => [state, reason])).toEqual([['failed', 'replaced: a time came too near before the follow-up went out'], ['sent', null]]);
+  });
+
+  it("a pause of the agency, or of the calendar's vendor, moves what is due, and its end sends it", async () => {
+    const workspaceId = await stage.addWorkspace({ agencyId: 'resting' });
+    await stage.addFollowUps(workspaceId, 'webhook');
+    const agency = { where: { id: 'resting' }, create: { id: 'resting', name: 'Resting' }, update: {} };
+    await stage.db.agency.upsert(agency);
+    await stage.db.agency.update({ where: { id: 'resting' }, data: { pausedAt: new Date() } });
+    expect(await stage.run()).toMatchObject({ moved: 1 });
+    await stage.db.agency.delete({ where: { id: 'resting' } });
+    await stage.db.providerPause.create({ data: { provider: 'calendly', pausedAt: new Date() } });
+    await stage.letTimePass();
+    expect(await stage.run()).toMatchObject({ moved: 1 });
+    await stage.db.providerPause.deleteMany();
+    await stage.letTimePass();
     expect(await stage.run()).toMatchObject({ sent: 1 });
   });
 });

@@ -213,6 +213,6 @@ describe('the list of a workspace', () => {
     await prepareOffer(db, (await setUp()).request);
     const listed = await listOffers(db, workspaceId);
     expect(listed.map(({ lead, slotUtc, state }) => [lead.id, slotUtc.getTime(), state])).toEqual([[b, FIRST, 'prepared'], [a, FIRST, 'prepared'], [a, SECOND, 'prepared']]);
-    expect(await listOffers(db, workspaceId, 1)).toHaveLength(1);
+    expect(await listOffers(db, workspaceId, { limit: 1 })).toHaveLength(1);
   });
 });

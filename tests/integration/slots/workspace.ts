@@ -7,8 +7,8 @@ import type { OfferRequest } from '@/lib/slots/offers';
 export const HOUR = 3_600_000;
 export const MAX_AGE_MS = 900_000;
 
-/** The next full hour but one, on this machine's clock: slots of a workspace are counted from it. */
-export const FIRST_HOUR = (Math.floor(Date.now() / HOUR) + 2) * HOUR;
+/** Midnight of UTC, at least two hours ahead: slots of a workspace are counted from it, the first twelve in one half of a day. */
+export const FIRST_HOUR = Math.ceil((Date.now() + 2 * HOUR) / (24 * HOUR)) * 24 * HOUR;
 export const hoursFrom = (count: number): number[] => Array.from({ length: count }, (_, i) => FIRST_HOUR + i * HOUR);
 
 export async function addCachedWorkspace(db: Db, slotsMs: readonly number[], settings: Prisma.WorkspaceSettingsCreateWithoutClientInput = {}): Promise<string> {

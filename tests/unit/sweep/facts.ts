@@ -20,5 +20,5 @@ export function itemOf(over: Parameters<typeof factsOf>[0] = {}): WorkItem {
   const facts = factsOf(over);
   if (!facts.link) throw new Error('an item needs a link');
   const { paused: _paused, ...rest } = facts;
-  return { ...rest, link: facts.link, host: 'host', notBefore: null };
+  return { ...rest, link: facts.link, host: 'host', notBefore: null, requestIntervalMs: null };
 }

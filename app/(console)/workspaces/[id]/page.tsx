@@ -63,7 +63,7 @@ export default async function WorkspacePage({ params }: { params: Promise<{ id: 
           <Panel title="Next 30 days" aside={<span>{configuration.timezone}</span>} read={() => readWindow(db, id, { lookaheadDays: env().AVAILABILITY_LOOKAHEAD_DAYS, timeoutMs })}>
             {(window) => (window === null ? null : <HeatMap map={slotMapOf(window)} workspaceId={id} isGivenOut={one.state === 'fresh' || one.state === 'stale'} />)}
           </Panel>
-          <Panel title="Offers and follow-ups" read={async () => await Promise.all([listOffers(db, id, SHOWN.offers), listFollowUps(db, id, { limit: SHOWN.followUps })])}>
+          <Panel title="Offers and follow-ups" read={async () => await Promise.all([listOffers(db, id, { limit: SHOWN.offers }), listFollowUps(db, id, { limit: SHOWN.followUps })])}>
             {([offers, followUps]) => <Offers offers={offers} followUps={followUps} zone={configuration.timezone} now={one.now} />}
           </Panel>
         </div>

@@ -1,0 +1,47 @@
+const ZERO = 48;
+const MAX_DIGIT = 9;
+const MINUTE_MS = 60_000;
+/** A date that does not exist must not roll over into one that does. February's 29th is left to others. */
+const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Epoch milliseconds of an instant written as providers write nearly all of theirs, whole seconds with an offset:
+ * `2026-11-24T15:00:00Z`, `2026-11-24T15:00:00-05:00`. Undefined for every other text, which may still be an
+ * instant. A sweep reads millions of them: a pattern and `Date.parse` took ten times as long.
+ */
+export function parseWholeSecond(text: string): number | undefined {
+  const { length } = text;
+  if (length !== 20 && length !== 25) return undefined;
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined;
+  const century = twoDigits(text, 0);
+  const yearOfCentury = twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  // Date.UTC reads the years before 100 as of the last century.
+  if (century < 1 || yearOfCentury < 0 || month < 1 || month > 12 || day < 1 || day > (DAYS_IN_MONTH[month - 1] ?? 0)) return undefined;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined;
+  const offset = length === 20 ? (text[19] === 'Z' ? 0 : undefined) : offsetMinutes(text);
+  if (offset === undefined) return undefined;
+  return Date.UTC(century * 100 + yearOfCentury, month - 1, day, hour, minute, second) - offset * MINUTE_MS;
+}
+
+/** Of `±HH:MM` at the end of 25 characters. */
+function offsetMinutes(text: string): number | undefined {
+  const sign = text[19];
+  if ((sign !== '+' && sign !== '-') || text[22] !== ':') return undefined;
+  const hours = twoDigits(text, 20);
+  const minutes = twoDigits(text, 23);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return undefined;
+  return sign === '-' ? -(hours * 60 + minutes) : hours * 60 + minutes;
+}
+
+/** -1: they are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
+  if (tens < 0 || tens > MAX_DIGIT || ones < 0 || ones > MAX_DIGIT) return -1;
+  return tens * 10 + ones;
+}
