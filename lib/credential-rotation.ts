@@ -6,7 +6,7 @@
  * Every process must know both keys before this begins, which is why the old one is dropped only afterwards.
  * Safe to run again, and by two at once: what is moved is not found any more.
  */
-import { CredentialError, openCredential, sealCredential, type CredentialKeys, type SecretOwner } from './credentials';
+import { CredentialError, openCredential, sealCredential, type CredentialKeys, type CredentialOwner } from './credentials';
 import { boundedTransaction, Prisma, type Db } from './db';
 
 const BATCH_ROWS = 200;
@@ -14,10 +14,10 @@ const BATCH_TIMEOUT_MS = 10_000;
 /** Processes that still seal with the old key may add rows meanwhile: what a whole pass finds none of is done. */
 const MAX_PASSES = 5;
 
-/** Where secrets are stored, and whose each row is. */
+/** Where secrets are stored, and whose each row is: what `openCredential` must be told. */
 const STORES = {
   ProviderCredential: { table: Prisma.sql`"ProviderCredential"`, owner: Prisma.sql`jsonb_build_object('clientId', "clientId", 'provider', provider::text)` },
-  AlarmRoute: { table: Prisma.sql`"AlarmRoute"`, owner: Prisma.sql`jsonb_build_object('scope', scope, 'scopeId', "scopeId", 'channel', channel)` },
+  AlarmRoute: { table: Prisma.sql`"AlarmRoute"`, owner: Prisma.sql`jsonb_build_object('clientId', 'alarm-route:' || scope || ':' || channel || ':' || "scopeId", 'provider', 'webhook')` },
 } as const;
 type Store = keyof typeof STORES;
 const STORE_NAMES = Object.keys(STORES) as Store[];
@@ -54,7 +54,7 @@ export interface RotationOptions {
 
 interface SealedRow {
   id: string;
-  owner: SecretOwner;
+  owner: CredentialOwner;
   ciphertext: Uint8Array<ArrayBuffer>;
   keyId: string;
 }

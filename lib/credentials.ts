@@ -19,15 +19,6 @@ export interface CredentialOwner {
   provider: 'calendly' | 'hubspot' | 'ghl' | 'emailbison' | 'webhook';
 }
 
-/** Whose alarms a sealed address is for. */
-export interface AlarmRouteOwner {
-  scope: string;
-  scopeId: string;
-  channel: string;
-}
-
-export type SecretOwner = CredentialOwner | AlarmRouteOwner;
-
 export interface SealedCredential {
   ciphertext: Uint8Array<ArrayBuffer>;
   keyId: string;
@@ -61,7 +52,7 @@ export function parseCredentialKeys(text: string): CredentialKeys {
   return { current, byId };
 }
 
-export function sealCredential(keys: CredentialKeys, owner: SecretOwner, plaintext: string): SealedCredential {
+export function sealCredential(keys: CredentialKeys, owner: CredentialOwner, plaintext: string): SealedCredential {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', sealingKey(keys), iv).setAAD(boundTo(owner));
   const text = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
@@ -69,7 +60,7 @@ export function sealCredential(keys: CredentialKeys, owner: SecretOwner, plainte
 }
 
 /** @throws CredentialError when its key is not configured, or it was altered or belongs to another owner */
-export function openCredential(keys: CredentialKeys, owner: SecretOwner, sealed: { ciphertext: Uint8Array; keyId: string }): string {
+export function openCredential(keys: CredentialKeys, owner: CredentialOwner, sealed: { ciphertext: Uint8Array; keyId: string }): string {
   const key = keys.byId.get(sealed.keyId);
   if (!key) throw new CredentialError(`The ${nameOf(owner)} was sealed with key "${sealed.keyId}", which CREDENTIALS_KEY does not hold (it has: ${[...keys.byId.keys()].join(', ')}).`);
   const bytes = Buffer.from(sealed.ciphertext);
@@ -99,10 +90,5 @@ function sealingKey({ current, byId }: CredentialKeys): Buffer {
   throw new CredentialError(`There is no key "${current}" to seal with.`);
 }
 
-function boundTo(owner: SecretOwner): Buffer {
-  return Buffer.from(JSON.stringify('provider' in owner ? ['credential', owner.clientId, owner.provider] : ['alarm route', owner.scope, owner.scopeId, owner.channel]));
-}
-
-function nameOf(owner: SecretOwner): string {
-  return 'provider' in owner ? `${owner.provider} credential of workspace ${owner.clientId}` : `${owner.channel} address for alarms of ${owner.scope} ${owner.scopeId}`;
-}
+const boundTo = ({ clientId, provider }: CredentialOwner): Buffer => Buffer.from(JSON.stringify(['credential', clientId, provider]));
+const nameOf = ({ clientId, provider }: CredentialOwner): string => `${provider} credential of workspace ${clientId}`;

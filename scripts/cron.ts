@@ -7,7 +7,7 @@ import { live } from './local/lifetime';
 import { readCronJobs, startLocalCron, type CronCall } from './local/local-cron';
 import { say } from './local/output';
 import { runningDemo } from './local/running-demo';
-import { isQuietWatch, lineOfCall } from './local/sweep-line';
+import { isQuiet, lineOfCall } from './local/sweep-line';
 
 interface Options {
   baseUrl?: string;
@@ -35,7 +35,7 @@ await runMain(async () => {
   let failures = 0;
   const onCall = (call: CronCall): void => {
     if (call.status === undefined || call.status >= 300) failures++;
-    if (!isQuietWatch(call)) say(lineOfCall(call));
+    if (!isQuiet(call)) say(lineOfCall(call));
   };
   if (once) {
     const cron = startLocalCron({ baseUrl, secret, jobs, once, onCall });

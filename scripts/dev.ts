@@ -10,7 +10,7 @@ import { shownPath } from './local/migration-files';
 import { say, step } from './local/output';
 import { startPostgres } from './local/postgres';
 import { DEV_DATA_DIR } from './local/script-database';
-import { isQuietWatch, lineOfCall } from './local/sweep-line';
+import { isQuiet, lineOfCall } from './local/sweep-line';
 import { startWebServer } from './local/web-server';
 import { migrate, pendingMigrations } from './migrate';
 
@@ -45,6 +45,6 @@ await live(async (lifetime) => {
   const variables = { ...process.env, ...embedded, CRON_SECRET: secret, CONSOLE_PASSWORD: password, NODE_ENV: 'development' as const, NEXT_TELEMETRY_DISABLED: '1' };
   const server = await startWebServer(lifetime, { command: 'dev', port, env: variables });
   say(`\n  ${server.url}${CONSOLE_PASSWORD ? '' : `   (password ${password})`}\n  curl -H "Authorization: Bearer $CRON_SECRET" ${server.url}/api/cron/availability${CRON_SECRET ? '' : `   (CRON_SECRET=${secret})`}\n`);
-  if (withCron) lifetime.onEnd(startLocalCron({ baseUrl: server.url, secret, jobs: readCronJobs(), onCall: (call) => { if (!isQuietWatch(call)) say(lineOfCall(call)); } }).stop);
+  if (withCron) lifetime.onEnd(startLocalCron({ baseUrl: server.url, secret, jobs: readCronJobs(), onCall: (call) => { if (!isQuiet(call)) say(lineOfCall(call)); } }).stop);
   await new Promise<never>(() => undefined);
 });

@@ -1,10 +1,9 @@
 // `npm run test:faults`: the built app on several processes, killed, frozen and cut off, also behind PgBouncer; then first
-// touch and follow-ups, killed at every step hundreds of times, and a campaign of 5,000 leads. `--short`: the lock alone. Says what it lacks; installs nothing unless told to with `--install`.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+// touch and follow-ups, killed at every step hundreds of times, and a campaign of 5,000 leads. `--short`: the lock and the bundle. Says what it lacks; installs nothing unless told to with `--install`.
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { findPgBouncer, PGBOUNCER_INSTALL } from '../tests/support/pgbouncer';
+import { installPackage } from './local/debian';
 import { UserError } from './local/fail';
 import { spawnGuarded } from './local/guarded-process';
 import { live, type Lifetime } from './local/lifetime';
@@ -19,8 +18,8 @@ interface Options {
   report?: string;
 }
 
-/** Two hits at once, a hundred at once, a killed holder; straight and pooled. */
-const SHORT_PART = 'tests/faults/lock.test.ts';
+/** Two hits at once, a hundred at once, a killed holder, straight and pooled; and what the build holds. */
+const SHORT_PART = ['tests/faults/lock.test.ts', 'tests/faults/bundle.test.ts'];
 /** The jobs' own tests, which `npm test` runs at a fraction of this size. */
 const JOBS_PART = {
   files: ['tests/integration/first-touch/crash.test.ts', 'tests/integration/follow-ups/crash.test.ts', 'tests/integration/first-touch/campaign-size.test.ts'],
@@ -30,7 +29,7 @@ const VITEST = join(PROJECT_ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 
 const options = new Command('npm run test:faults --')
   .description('Tests of the built app on several processes: kills, freezes, lost connections, deadlines.')
-  .option('--short', 'the lock alone, about a minute')
+  .option('--short', 'the lock and the bundle, about a minute')
   .option('--jobs', 'only first touch and follow-ups: hundreds of kills, a campaign of 5,000 leads; about half an hour')
   .option('--install', `install what is missing on Debian or Ubuntu, as root: ${PGBOUNCER_INSTALL}`)
   .option('--report <file>', 'also write the results as JSON')
@@ -50,12 +49,7 @@ function ensurePgBouncer(mayInstall: boolean): void {
   if (findPgBouncer() !== undefined) return;
   const lack = `PgBouncer is missing, and these tests fail without it. Install it: ${PGBOUNCER_INSTALL}`;
   if (!mayInstall) throw new UserError(`${lack}\nor, as root on Debian or Ubuntu: npm run test:faults -- --install`);
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new UserError(`${lack}\n(--install works as root on Debian or Ubuntu only.)`);
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'pgbouncer']]) {
-    say(`apt-get ${args.join(' ')}`);
-    const { status } = spawnSync('apt-get', args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-    if (status !== 0) throw new UserError(`"apt-get ${args.join(' ')}" failed. ${lack}`);
-  }
+  installPackage('pgbouncer', lack);
   if (findPgBouncer() === undefined) throw new UserError(lack);
 }
 
@@ -68,7 +62,7 @@ interface Part {
 
 /** Both parts are run, and then it is told whether one failed. */
 async function runTests(lifetime: Lifetime, { short, jobs, report }: Options): Promise<void> {
-  const processes: Part = { project: 'faults', files: short ? [SHORT_PART] : [], reportFile: report };
+  const processes: Part = { project: 'faults', files: short ? SHORT_PART : [], reportFile: report };
   const ofJobs: Part = { project: 'integration', files: JOBS_PART.files, env: JOBS_PART.size, reportFile: report?.replace(/(\.json)?$/, '-jobs$1') };
   const parts = short ? [processes] : jobs ? [ofJobs] : [processes, ofJobs];
   let failed = 0;

@@ -2,10 +2,10 @@
 
 export type SearchParams = Record<string, string | string[] | undefined>;
 
-/** One value of a parameter, trimmed; undefined where it is absent or empty. The first of several. */
+/** One value of a parameter, trimmed, as far as a database can take it; undefined where it is absent or empty. The first of several. */
 export function paramOf(params: SearchParams, name: string): string | undefined {
   const value = params[name];
-  const text = (Array.isArray(value) ? value[0] : value)?.trim().slice(0, 200);
+  const text = (Array.isArray(value) ? value[0] : value)?.replace(/[\p{Cc}\p{Cs}]/gu, '').trim().slice(0, 200);
   return text === '' ? undefined : text;
 }
 

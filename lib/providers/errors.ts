@@ -73,16 +73,35 @@ export class ProviderError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly url: string | undefined;
   readonly choices: LinkChoice[] | undefined;
+  /** Uncut: half of a token is not found any more. */
+  readonly #init: ProviderErrorInit;
 
   constructor(init: ProviderErrorInit) {
     super(shown(init.message, MAX_MESSAGE_LENGTH), { cause: init.cause });
     this.name = 'ProviderError';
+    this.#init = init;
     this.vendor = init.vendor;
     this.kind = init.kind;
     this.status = init.status;
     this.retryAfterMs = init.retryAfterMs;
     this.url = init.url;
     this.choices = init.choices?.slice(0, MAX_CHOICES).map(({ id, name }) => ({ id: shown(id, MAX_CHOICE_LENGTH), name: shown(name, MAX_CHOICE_LENGTH) }));
+  }
+
+  /**
+   * The same error, telling nothing of the token: providers say again what they were sent, in messages, in names
+   * and in the addresses that they redirect to.
+   */
+  without(token: string): ProviderError {
+    if (token === '') return this;
+    const hide = (text: string): string => text.replaceAll(token, '[token]').replaceAll(encodeURIComponent(token), '[token]');
+    const { message, url, choices } = this.#init;
+    return new ProviderError({
+      ...this.#init,
+      message: hide(message),
+      ...(url === undefined ? {} : { url: hide(url) }),
+      ...(choices === undefined ? {} : { choices: choices.map(({ id, name }) => ({ id: hide(id), name: hide(name) })) }),
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
+import { ProviderError } from './errors';
 import { blocked, fail, failureOfExchange, failureOfStatus, type Asked } from './http-failures';
 import { exchange, type Exchange } from './http-exchange';
 import { readHtml, readJson } from './http-read';
@@ -95,8 +96,16 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
     send: (request) => ask(request, 'application/json', (asked, answer) => readJson(asked, answer, request.schema)),
   };
 
-  /** Follows redirects by hand: each hop is judged anew, and a credential stays with the origin it was meant for. */
   async function ask<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
+    try {
+      return await follow(request, accept, read);
+    } catch (error) {
+      throw error instanceof ProviderError && request.credential !== undefined ? error.without(request.credential) : error;
+    }
+  }
+
+  /** Follows redirects by hand: each hop is judged anew, and a credential stays with the origin it was meant for. */
+  async function follow<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
     const asked: Asked = { vendor: request.vendor, url: request.url, credential: request.credential };
     const visited = new Set<string>();
     for (;;) {

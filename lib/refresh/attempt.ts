@@ -85,7 +85,8 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     return { kind: 'success', item, beganAt, latencyMs: latencyMs(), slots, durationMinutes, meta: newMeta, slotsHash, contentHash };
   } catch (error) {
     if (runSignal.aborted) return { kind: 'abandoned', item, beganAt, latencyMs: latencyMs() };
-    if (error instanceof ProviderError) return failure(error.kind, error.message, error.retryAfterMs);
+    // A name or an id in an answer may be the token, too.
+    if (error instanceof ProviderError) return failure(error.kind, error.without(credential ?? '').message, error.retryAfterMs);
     // Only the name: a message of unknown origin may hold anything.
     return failure('internal_error', `Unexpected ${error instanceof Error ? error.name : typeof error} while reading the calendar. This is a defect of the app.`);
   } finally {

@@ -4,7 +4,7 @@ import type { Db } from '../db';
 import { storeBatch, type StoredWrite, type StoreSettings, type Write } from './store';
 
 /** A crash loses at most what waits here: small in time, large in rows, so that statements stay few. */
-export const BATCH_ROWS = 500;
+export const BATCH_ROWS = 1_000;
 const BATCH_WAIT_MS = 2_000;
 
 export interface SinkOptions {

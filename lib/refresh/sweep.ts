@@ -136,10 +136,13 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   const inClosedHosts = plan.all.filter((item) => closed.has(item.host)).map((item) => item.workspaceId);
   const limitedHosts = options.concurrency === undefined ? limits.found() : [];
   await ignoringLateDatabase('save what the run learned', async () => {
+    await saveQuotaLessons(db, engine.quotaLessons, answerTimeLeft());
+    // A process that was frozen finds every deadline passed when it wakes: that says nothing of the hosts, and closing them
+    // would stop the run that has taken over.
+    if (isLockLost) return;
     await saveBreakers(db, breakers.changed(), answerTimeLeft());
     await clearRetries(db, inClosedHosts, answerTimeLeft());
     await saveConcurrency(db, limitedHosts.filter((f) => learned.get(f.host) !== f.concurrency), answerTimeLeft());
-    await saveQuotaLessons(db, engine.quotaLessons, answerTimeLeft());
   });
   const metrics = await ignoringLateDatabase('read the metrics', () => readCacheMetrics(db, answerTimeLeft()));
 

@@ -3,14 +3,20 @@ import type { DatabaseUse } from './database-meter';
 import type { Run } from './programs';
 import type { Check } from './results';
 
-/** A figure that must not be above its target. @param isAsked false: printed only */
-export function atMost(what: string, value: number, target: number, options: { say?: (value: number) => string; isAsked?: boolean } = {}): Check {
-  const { say = (figure) => figure.toFixed(2), isAsked = true } = options;
+interface TargetOptions {
+  say?: (value: number) => string;
+  /** False: printed only. */
+  isAsked?: boolean;
+}
+
+const twoDecimals = (value: number): string => value.toFixed(2);
+
+/** A figure that must not be above its target. */
+export function atMost(what: string, value: number, target: number, { say = twoDecimals, isAsked = true }: TargetOptions = {}): Check {
   return { what: `${what} at most ${say(target)}`, figure: say(value), ok: isAsked ? value <= target : null };
 }
 
-export function atLeast(what: string, value: number, target: number, options: { say?: (value: number) => string; isAsked?: boolean } = {}): Check {
-  const { say = (figure) => figure.toFixed(2), isAsked = true } = options;
+export function atLeast(what: string, value: number, target: number, { say = twoDecimals, isAsked = true }: TargetOptions = {}): Check {
   return { what: `${what} at least ${say(target)}`, figure: say(value), ok: isAsked ? value >= target : null };
 }
 

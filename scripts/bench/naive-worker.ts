@@ -1,6 +1,7 @@
 /** The obvious program: p-limit, fetch, and one Prisma upsert of a JSON array of slots a workspace. */
 import pLimit from 'p-limit';
-import { createDb } from '../../lib/db';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from '../../lib/generated/prisma/client';
 import type { CalendarProvider } from '../../lib/providers/errors';
 import { measured } from './measure';
 import type { ReplayInput, ReplayResult } from './bare-worker';
@@ -24,7 +25,8 @@ const SLOTS_OF: Record<CalendarProvider, (answer: Answer) => string[]> = {
 };
 
 async function refreshAll({ requests, concurrency, databaseUrl, profileFile }: ReplayInput & { databaseUrl: string }): Promise<ReplayResult> {
-  const db = createDb(databaseUrl);
+  // As Prisma's guide has it: ten connections, and no limit on waiting for one.
+  const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) });
   const workspaces = await db.client.findMany({ select: { id: true, links: { select: { id: true } } }, orderBy: { id: 'asc' } });
   const refreshes = groupByRefresh(requests);
   const limit = pLimit(concurrency);

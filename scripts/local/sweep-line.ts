@@ -43,14 +43,10 @@ export function isFinishedSweep({ body }: CronCall): boolean {
   return sweepSchema.safeParse(body).success;
 }
 
-/** A watch that found nothing new, and nothing that ended: not worth a line each minute. */
-export function isQuietWatch({ status, body }: CronCall): boolean {
+/** A run that found nothing to do; a watch that found nothing new, and nothing that ended. */
+export function isQuiet({ status, body }: CronCall): boolean {
   const watch = watchSchema.safeParse(body);
-  return status === 200 && watch.success && watch.data.opened === 0 && watch.data.closed === 0;
-}
-
-/** A run that found nothing to do. */
-export function isQuiet({ body }: CronCall): boolean {
+  if (watch.success) return status === 200 && watch.data.opened === 0 && watch.data.closed === 0;
   return outreachText(body) === '';
 }
 

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 
 /** Of all properties together. */
-export const FUZZ_CASES = Number(process.env.FUZZ_CASES ?? 4_000);
+export const FUZZ_CASES = Number(process.env.FUZZ_CASES ?? 2_500);
 export const isLongFuzz = FUZZ_CASES >= 100_000;
 const SEED = process.env.FUZZ_SEED === undefined ? undefined : Number(process.env.FUZZ_SEED);
 

@@ -6,11 +6,13 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../../scripts/local/free-port';
-import { spawnGuarded } from '../../scripts/local/guarded-process';
+import { spawnGuarded, type GuardedProcess } from '../../scripts/local/guarded-process';
 
 export interface PgBouncer {
   /** The URL of the same database, through the pooler. */
   url: string;
+  /** Ends it with every connection and starts it again at the same address. */
+  restart: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -36,28 +38,38 @@ export async function startPgBouncer(databaseUrl: string): Promise<PgBouncer> {
   // As root it runs as another account, which must read this.
   chmodSync(folder, 0o755);
 
+  const url = new URL(target);
+  url.port = String(port);
+  let child = await launch(program, configFile, url.href);
+  const stop = async (): Promise<void> => {
+    await child.stop(2_000);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return {
+    url: url.href, stop,
+    restart: async () => {
+      await child.stop(0);
+      child = await launch(program, configFile, url.href);
+    },
+  };
+}
+
+async function launch(program: string, configFile: string, url: string): Promise<GuardedProcess> {
   const user = process.getuid?.() === 0 ? idsOfNobody() : undefined;
   const child = spawnGuarded({ name: 'pgbouncer', command: program, args: ['-q', configFile], stopSignal: 'INT', ...(user && { user }) });
   let output = '';
   const keep = (chunk: Buffer): void => { output += chunk.toString(); };
   child.child.stdout?.on('data', keep);
   child.child.stderr?.on('data', keep);
-
-  const url = new URL(target);
-  url.port = String(port);
-  const stop = async (): Promise<void> => {
-    await child.stop(2_000);
-    rmSync(folder, { recursive: true, force: true });
-  };
   const deadline = Date.now() + READY_TIMEOUT_MS;
-  while (!(await answers(url.href))) {
+  while (!(await answers(url))) {
     if (child.hasExited() || Date.now() > deadline) {
-      await stop();
+      await child.stop(0);
       throw new Error(`PgBouncer did not start:\n${output}`);
     }
     await sleep(30);
   }
-  return { url: url.href, stop };
+  return child;
 }
 
 /** Startup parameters that it does not know are refused, as hosted poolers do. */

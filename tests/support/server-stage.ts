@@ -1,6 +1,6 @@
 /** Servers, their database, perhaps a pooler, and the providers they ask: the stage of a process-level test. */
 import { createDb, type Db } from '@/lib/db';
-import { startSimulator, type RequestEvent, type Simulator } from '../../scripts/simulator/server';
+import { startSimulator, type RequestEvent, type Simulator, type SimulatorOptions } from '../../scripts/simulator/server';
 import { addWorkspace } from './cache';
 import { createTestDatabase } from './database';
 import { startPgBouncer } from './pgbouncer';
@@ -14,6 +14,7 @@ export interface StageOptions {
   /** Connections of a process's Prisma pool; undefined: the default. */
   poolMax?: number;
   env?: Record<string, string>;
+  simulator?: SimulatorOptions;
   /** A database of the test's own instead of a fresh copy. */
   databaseUrl?: string;
 }
@@ -62,7 +63,7 @@ async function build(options: StageOptions, undo: (() => Promise<unknown>)[], cl
   }
   const db = createDb(databaseUrl, { poolMax: 2, applicationName: 'test' });
   undo.push(() => db.$disconnect());
-  const sim = await startSimulator();
+  const sim = await startSimulator(options.simulator);
   undo.push(() => sim.close());
   const ghl = await startGate(sim.env.GHL_BACKEND_ORIGIN ?? '');
   undo.push(ghl.close);

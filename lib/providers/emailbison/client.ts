@@ -74,27 +74,27 @@ export function createEmailBison({ http, baseUrl, token, lane, signal }: EmailBi
       const wanted = new Set(leadIds);
       return rows.filter((row) => row.campaign_id === campaignId && wanted.has(row.leadId));
     },
-    lead: async (leadId) => done(await send({ method: 'GET', url: urlOf(`leads/${encodeURIComponent(leadId)}`), schema: doneOrRefused(leadSchema) }), urlOf('leads')),
+    lead: async (leadId) => done(await send({ method: 'GET', url: urlOf(`leads/${encodeURIComponent(leadId)}`), schema: doneOrRefused(leadSchema) }), urlOf('leads'), token),
     customVariables: async () => (await list('custom-variables', pageOf(customVariableSchema))).map(({ name }) => name),
     createCustomVariable: async (name) => {
       const url = urlOf('custom-variables');
-      done(await send({ method: 'POST', url, body: { name }, schema: doneOrRefused(customVariableSchema) }, false), url);
+      done(await send({ method: 'POST', url, body: { name }, schema: doneOrRefused(customVariableSchema) }, false), url, token);
     },
     setVariable: async (leadId, name, value) => {
       const url = urlOf(`leads/${encodeURIComponent(leadId)}`);
       // The same value twice is the same: this write may be repeated.
-      return done(await send({ method: 'PATCH', url, body: { custom_variables: [{ name, value }] }, schema: doneOrRefused(leadSchema) }), url);
+      return done(await send({ method: 'PATCH', url, body: { custom_variables: [{ name, value }] }, schema: doneOrRefused(leadSchema) }), url, token);
     },
   };
 }
 
 /** A success of status 200 that says it was none is a refusal. */
-function done<T extends object>(answer: { data: T | { success: false; message?: string | undefined } }, url: URL): T {
+function done<T extends object>(answer: { data: T | { success: false; message?: string | undefined } }, url: URL, token: string): T {
   const { data } = answer;
   if (!isRefusal(data)) return data;
   throw new ProviderError({
     vendor: 'emailbison', kind: 'rejected_request', url: safeUrl(url),
-    message: `EmailBison refused (${safeUrl(url)})${data.message === undefined ? '' : `: ${scrub(data.message).slice(0, 200)}`}`,
+    message: `EmailBison refused (${safeUrl(url)})${data.message === undefined ? '' : `: ${scrub(data.message.replaceAll(token, '[token]')).slice(0, 200)}`}`,
   });
 }
 

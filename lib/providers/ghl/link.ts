@@ -8,8 +8,8 @@ export type GhlLink =
 
 export type SupportedGhlLink = Exclude<GhlLink, { kind: 'unsupported' }>;
 
-/** Calendars, locations and users all look like this. */
-export const GHL_ID = /^[A-Za-z0-9]{20,}$/;
+/** Calendars, locations and users all look like this; none is longer. */
+export const GHL_ID = /^[A-Za-z0-9]{20,64}$/;
 
 const PAGE_KINDS: ReadonlySet<string | undefined> = new Set(['booking', 'bookings', 'group', 'groups']);
 

@@ -44,13 +44,12 @@ export const freshness: Measure = {
         const startedAt = performance.now();
         const elapsedS = (): number => (performance.now() - startedAt) / 1000;
         const sweep = worker.call('sweep', { concurrency: undefined }).then(({ report }) => ({ report, wallS: elapsedS() }));
-        let isUnderWay = true;
-        const ended = sweep.finally(() => { isUnderWay = false; });
-        for (let second = 0; isUnderWay; second++) {
+        let ended: Awaited<typeof sweep> | undefined;
+        for (let second = 1; !ended; second++) {
           seconds.push(secondOf(await agesOf(client), 0));
-          await Promise.race([ended, delay(Math.max(0, (second + 1) * 1000 - elapsedS() * 1000))]);
+          ended = await Promise.race([sweep, delay(Math.max(0, (second - elapsedS()) * 1000), undefined)]);
         }
-        const { report, wallS } = await sweep;
+        const { report, wallS } = ended;
         sweeps.push({ wallS, refreshed: report.refreshed, errors: report.errors.total });
         const after = await agesOf(client);
         const readAtS = elapsedS();

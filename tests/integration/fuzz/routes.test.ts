@@ -1,6 +1,8 @@
 /** Queries, bodies and addresses of every route, of any content: 4xx with its problem named, never a 500, and nothing of them is kept. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseListFilter } from '@/lib/console/filter';
+import { listConsoleWorkspaces, matchingIds } from '@/lib/console/workspace-list';
 import { createFirstTouchJob } from '@/lib/cron/first-touch-job';
 import { createFollowUpsJob } from '@/lib/cron/followups-job';
 import { cronRoute } from '@/lib/cron/cron-route';
@@ -102,6 +104,18 @@ async function answerOf(get: (request: Request) => Promise<Response>, search: st
   const response = await get(new Request(`https://app.example/x?${search}`, { headers: AUTHORISED }));
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
+
+describe("the console's list", () => {
+  it('is asked for with any filter, and answers', async () => {
+    const names = fc.constantFrom('q', 'agency', 'provider', 'state', 'sort', 'dir', 'page');
+    const values = fc.oneof(nastyText, fc.constantFrom('%', '_', '\\', "'", 'home', 'fresh', 'calendly', 'name', 'slots', '99999'));
+    await forAll(0.008, fc.array(fc.tuple(names, values), { maxLength: 5 }), async (pairs) => {
+      const filter = parseListFilter(Object.fromEntries(pairs));
+      expect(Array.isArray(await matchingIds(api.db, filter, { maxAgeMs: 900_000, timeoutMs: 5_000 }))).toBe(true);
+      await listConsoleWorkspaces(api.db, filter, { maxAgeMs: 900_000, timeoutMs: 5_000 });
+    });
+  });
+});
 
 describe("EmailBison's webhook", () => {
   it('answers any address and payload: only a reply that is verified is acted on', async () => {

@@ -29,8 +29,8 @@ async function addWorkspaces(count: number): Promise<string[]> {
   return ids;
 }
 const addRoute = async (scopeId: string): Promise<void> => {
-  const owner = { scope: 'agency', scopeId, channel: 'slack' };
-  await cache.db.alarmRoute.create({ data: { ...owner, ...sealCredential(before, owner, `https://hooks.example/${scopeId}`) } });
+  const sealed = sealCredential(before, { clientId: `alarm-route:agency:slack:${scopeId}`, provider: 'webhook' }, `https://hooks.example/${scopeId}`);
+  await cache.db.alarmRoute.create({ data: { scope: 'agency', scopeId, channel: 'slack', ...sealed } });
 };
 async function tokensNow(keys = after): Promise<Map<string, string>> {
   const rows = await cache.db.providerCredential.findMany();
@@ -103,7 +103,7 @@ it('goes on where it was stopped, and two at once move each row once', async () 
   expect(reports[0].moved + reports[1].moved).toBe(18);
   expect((await tokensNow()).size).toBe(ids.length);
   const [route] = await cache.db.alarmRoute.findMany();
-  expect(route && openCredential(after, route, route)).toBe('https://hooks.example/a');
+  expect(route && openCredential(after, { clientId: 'alarm-route:agency:slack:a', provider: 'webhook' }, route)).toBe('https://hooks.example/a');
 });
 
 it('what does not open is named and left, and everything else is moved', async () => {

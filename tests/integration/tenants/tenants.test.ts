@@ -16,7 +16,7 @@ import { UserError } from '../../../scripts/local/fail';
 import { workspacesProgram } from '../../../scripts/workspaces/program';
 import { createTestApi, hours, HOUR_MS, iso, type CallOptions, type TestApi } from '../reader/api';
 import { SECRET } from '../route/hit';
-import { addressesOfApp } from './routes';
+import { addressesOfApp, consoleEntrances } from './routes';
 
 /** What B has, each with something that must never be seen. */
 interface Names {
@@ -53,7 +53,7 @@ const cron = (job: Parameters<typeof cronRoute<never>>[0]) => async (key: string
   await cronRoute(job, cronDeps)(new Request(`https://app.test/api/cron/x?workspaceId=${OF_B.workspace}`, { headers: { authorization: `Bearer ${key}`, 'x-cron-secret': key } }));
 
 const RULES: Record<string, Rule> = {
-  '/ (page)': { who: 'everybody', text: () => Promise.resolve('') },
+  '/sign-in (page)': { who: 'everybody', text: () => Promise.resolve('') },
   '/api/availability': {
     who: 'agency',
     attempts: ({ workspace }) => [['/api/availability'], ['/api/availability?limit=1000'], [`/api/availability?changedSince=${workspace}`], ...METHODS.map((method): Attempt => ['/api/availability', { method }])],
@@ -133,7 +133,22 @@ afterAll(async () => {
 });
 
 it('every route and page has a rule of who may read it', () => {
-  expect(Object.keys(RULES).sort()).toEqual(addressesOfApp());
+  // The console's pages are the operator's, whose session no key of an agency can be.
+  expect(addressesOfApp().filter((address) => !address.startsWith('/(console)'))).toEqual(Object.keys(RULES).sort());
+});
+
+it('every page, route and action of the console asks for the operator itself', () => {
+  const entrances = consoleEntrances();
+  expect(entrances.length).toBeGreaterThan(3);
+  const asks = (text: string): boolean => /\b(?:requireOperator|requireOperatorForChange|currentOperator)\(/.test(text);
+  expect(entrances.filter(({ text }) => !asks(text)).map(({ file }) => file)).toEqual([]);
+  // Each exported action, itself or by a function of its file that begins so.
+  for (const { file, text } of entrances.filter((entrance) => /^['"]use server['"]/m.test(entrance.text))) {
+    const functions = text.split(/^(?=(?:export )?async function )/m).slice(1);
+    const asking = functions.filter((one) => !one.startsWith('export') && asks(one)).map((one) => /function (\w+)/.exec(one)?.[1] ?? '');
+    const actions = functions.filter((one) => one.startsWith('export'));
+    expect(actions.filter((action) => !asks(action) && !asking.some((name) => action.includes(` ${name}(`))).map((action) => action.slice(0, 60)), file).toEqual([]);
+  }
 });
 
 describe.each(Object.entries(RULES))('%s', (address, rule) => {
@@ -203,6 +218,7 @@ describe('the command line', () => {
     'first-touch on': 'operator', 'first-touch off': 'operator', 'first-touch preview': 'operator', 'first-touch show': 'operator',
     'followups add': 'operator', 'followups import': 'operator', 'followups list': 'operator', 'followups cancel': 'operator', 'followups resolve': 'operator', 'followups on': 'operator', 'followups off': 'operator',
     'webhook set': 'operator', 'webhook token': 'operator',
+    'agency pause': 'operator', 'agency resume': 'operator', 'provider pause': 'operator', 'provider resume': 'operator', paused: 'operator', offers: 'operator', 'offer-rules': 'operator',
   };
 
   const said: string[] = [];

@@ -1,9 +1,12 @@
 /** Links, files, variables, cursors, keys, templates and payloads of any content: read, or refused by the error that the caller knows. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { detectCalendarType, PROVIDERS } from '@/lib/calendar-availability';
 import { openCredential, parseCredentialKeys, CredentialError } from '@/lib/credentials';
 import { authorise } from '@/lib/cron/authorise';
+import { listQuery, parseListFilter } from '@/lib/console/filter';
+import { isSameOrigin } from '@/lib/console/same-origin';
+import { issueSession, readSession, safeReturnPath, sessionKeyOf } from '@/lib/console/session';
 import { EnvError, ENV_VARIABLES, parseEnv } from '@/lib/env';
 import { parseCalendlyLink } from '@/lib/providers/calendly/link';
 import { ProviderError, safeUrl } from '@/lib/providers/errors';
@@ -24,6 +27,9 @@ import { parseWorkspaceCsv } from '@/scripts/workspaces/csv';
 import { parseFollowUpCsv } from '@/scripts/workspaces/follow-ups-csv';
 import { forAll, mutated, NASTY_TEXTS, nastyText } from '../../support/fuzz';
 import { fixtureText, ORIGINS } from '../providers/hubspot-ghl-stub-client';
+
+/** Hundreds of cases each; what bounds a case is its CPU time. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const UNPRINTABLE = /\p{Cc}|\p{Cs}/u;
 
@@ -157,6 +163,30 @@ it('cursors, keys, tags, secrets and sealed texts of any content are refused qui
     const headers = new Headers();
     only([TypeError], () => headers.set('authorization', given));
     expect(authorise(headers, { CRON_SECRET: 'a-secret-of-thirty-characters!' }).kind).toBe('denied');
+  });
+});
+
+it("the console's cookie, return path and origin of any content let nobody in and nobody out", async () => {
+  const key = sessionKeyOf('a password of the console');
+  const now = 1.8e12;
+  const { token } = issueSession(key, now);
+  const forged = fc.tuple(fc.nat(token.length), nastyText, fc.boolean()).map(([at, text, isInserted]) => token.slice(0, at) + text + token.slice(at + (isInserted ? 0 : Math.max(1, text.length))));
+  await forAll(0.06, fc.oneof(nastyText, forged, anyUrl, fc.constantFrom('/\\evil.example', '//evil.example', '/\t/evil.example', '/%2f/evil.example', '/sign-in/x')), (text) => {
+    if (text !== token) expect(readSession(key, text, now)).toBeNull();
+    const path = safeReturnPath(text);
+    expect(new URL(path, 'https://app.example').host).toBe('app.example');
+    const headers = new Map([['host', 'app.example'], ['origin', text]]);
+    const isOurs = isSameOrigin({ get: (name) => headers.get(name) ?? null });
+    if (isOurs) expect(new URL(text).host).toBe('app.example');
+  });
+});
+
+it("the console's filters of any address are a filter that can be asked for and written again", async () => {
+  const names = fc.constantFrom('q', 'agency', 'provider', 'state', 'sort', 'dir', 'page', '__proto__', 'constructor');
+  await forAll(0.06, fc.array(fc.tuple(names, fc.oneof(nastyText, fc.array(nastyText, { maxLength: 3 }), fc.constantFrom('fresh', 'calendly', 'name', 'desc', '7', '0', '999999999'))), { maxLength: 6 }), (pairs) => {
+    const filter = parseListFilter(Object.fromEntries(pairs));
+    expect(`${filter.q}${filter.agency ?? ''}`).not.toMatch(UNPRINTABLE);
+    expect(parseListFilter(Object.fromEntries(new URLSearchParams(listQuery(filter))))).toEqual(filter);
   });
 });
 

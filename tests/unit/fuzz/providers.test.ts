@@ -1,7 +1,7 @@
 /** Whatever a provider answers: a result that can be stored, or a ProviderError that can be shown. */
 import type { IncomingHttpHeaders } from 'node:http';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PROVIDERS } from '@/lib/calendar-availability';
 import { createEmailBison } from '@/lib/providers/emailbison/client';
 import { ALL_ERROR_KINDS, ProviderError } from '@/lib/providers/errors';
@@ -11,6 +11,9 @@ import type { Exchange } from '@/lib/providers/http-exchange';
 import type { ApiClient, FetchResult, HttpClient } from '@/lib/providers/types';
 import { encoded, forAll, mutated, nastyText } from '../../support/fuzz';
 import { FIXTURE_NOW, fixtureText, ORIGINS } from '../providers/hubspot-ghl-stub-client';
+
+/** Hundreds of cases each; what bounds a case is its CPU time. */
+vi.setConfig({ testTimeout: 120_000 });
 
 interface Answer {
   status: number;

@@ -14,7 +14,7 @@ import { isWithinWorkingHours, nextOpening } from '@/lib/slots/working-hours';
 import { transitionWithin, wallMs } from '@/lib/slots/zone';
 import { clockAt, DAY, dayNumber, daysInMonth, firstOpen, HOUR, isOpenThroughout, MINUTE, MONTHS, offsetOfName, readTimeline, WEEKDAYS, type Hours, type Timeline } from './oracle';
 
-const CASES = Number(process.env.TIME_CASES ?? 40_000);
+const CASES = Number(process.env.TIME_CASES ?? 30_000);
 const SEED = Number(process.env.TIME_SEED ?? Date.now() % 1_000_000);
 const FROM = dayNumber(2026, 11, 1) * DAY;
 const TO = dayNumber(2032, 4, 1) * DAY;

@@ -114,7 +114,7 @@ export async function followUpsAction(form: FormData): Promise<FormResult> {
 
 async function changeMany(form: FormData, work: typeof operator.pauseWorkspaces): Promise<string | null> {
   await requireOperatorForChange();
-  const ids = z.array(z.string().max(200)).min(1).max(MAX_SELECTED).safeParse(jsonOf(textOf(form, 'ids')));
+  const ids = z.array(z.string().max(200).regex(/^\P{Cc}*$/u)).min(1).max(MAX_SELECTED).safeParse(jsonOf(textOf(form, 'ids')));
   if (!ids.success) return `Between 1 and ${String(MAX_SELECTED)} workspaces can be changed at once.`;
   return await problemOf(() => work(consoleContext().db, by(form), ids.data));
 }

@@ -12,7 +12,7 @@ import type { RefreshLine } from '../_components/bulk-refresh';
 
 export const maxDuration = 60;
 
-const bodySchema = z.object({ ids: z.array(z.string().max(200)).min(1).max(MAX_BULK_REFRESH, `At most ${String(MAX_BULK_REFRESH)} workspaces at once: the sweep reads the others within a minute.`), requestId: z.uuid() });
+const bodySchema = z.object({ ids: z.array(z.string().max(200).regex(/^\P{Cc}*$/u)).min(1).max(MAX_BULK_REFRESH, `At most ${String(MAX_BULK_REFRESH)} workspaces at once: the sweep reads the others within a minute.`), requestId: z.uuid() });
 
 export async function POST(request: Request): Promise<Response> {
   if (!isSameOrigin(request.headers)) return new Response('This change was not asked for by a page of the console.', { status: 403 });

@@ -1,0 +1,139 @@
+/**
+ * Reads at a fixed rate, whether or not they are answered (an open loop: a slow answer does not slow the next question), with
+ * and without a sweep of thousands of workspaces on the same machine, in turns.
+ * The issue's size: npm run test:faults -- --only load --workspaces 10000 --seconds 60
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDb, type Db } from '@/lib/db';
+import { addApiKey } from '@/lib/reader/keys';
+import { seedDatabase } from '../../scripts/local/seed';
+import { spawnSimulator } from '../../scripts/local/simulator-process';
+import { benchPopulation } from '../../scripts/simulator/population';
+import { createRandom } from '../../scripts/simulator/random';
+import { startRestartablePostgres } from '../support/restartable-postgres';
+import { ensureBuilt, startServer, type Server } from '../support/server';
+import { AUTHORISED, SECRET } from '../support/server-stage';
+import { progress, SEED, sizeOf } from './sizes';
+
+const WORKSPACES = sizeOf('FAULT_WORKSPACES', 500);
+const SECONDS = sizeOf('FAULT_SECONDS', 4);
+/** Without, with, without, with …: what else the machine does meanwhile falls on both alike. */
+const TURNS = 4;
+const READS_PER_SECOND = 200;
+/** Each agency's key may read ten times a second. */
+const AGENCIES = 40;
+const MOST_TIMES_SLOWER = 3;
+/** Below this a multiple of a few milliseconds says nothing. */
+const NOISE_MS = 25;
+const POPULATION = { workspaces: WORKSPACES, agencies: AGENCIES, seed: 1 };
+
+interface Readable { id: string; key: string }
+interface Latencies { ms: number[]; errors: string[] }
+
+const undo: (() => Promise<unknown>)[] = [];
+let db: Db;
+/** One answers readers, the other sweeps: as they would on a host of several processes. */
+let [readServer, sweepServer]: (Server | undefined)[] = [];
+/** By agency. */
+let readable: Readable[][];
+const agent = new Agent({ connections: 256 });
+
+beforeAll(async () => {
+  await ensureBuilt();
+  const postgres = await startRestartablePostgres();
+  undo.push(postgres.stop);
+  const { process: simulator, variables } = await spawnSimulator({ ...POPULATION, population: 'bench', latency: '80,0.5' });
+  undo.push(() => simulator.stop());
+  db = createDb(postgres.directUrl(), { poolMax: 4, applicationName: 'test' });
+  undo.push(() => db.$disconnect());
+  await seedDatabase(db, benchPopulation(POPULATION), `test:${Buffer.alloc(32).toString('base64')}`);
+  const env = { ...variables, DATABASE_URL: postgres.directUrl(), CRON_SECRET: SECRET, LOG_LEVEL: 'warn', AVAILABILITY_MAX_AGE_MS: '86400000' };
+  for (let i = 0; i < 2; i++) {
+    const server = await startServer({ env });
+    undo.push(server.stop);
+    if (i === 0) readServer = server;
+    else sweepServer = server;
+  }
+  const keys = new Map<string, string>();
+  for (const { id } of await db.agency.findMany()) keys.set(id, (await addApiKey(db, id)).key);
+  const clients = await db.client.findMany({ select: { id: true, userId: true } });
+  readable = [...keys].map(([agency, key]) => clients.filter(({ userId }) => userId === agency).map(({ id }) => ({ id, key })));
+  expect(await sweep()).toMatchObject({ success: true, refreshed: WORKSPACES });
+}, 600_000);
+afterAll(async () => {
+  await agent.close();
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+it(`${String(READS_PER_SECOND)} reads a second: no error, and the slowest of a hundred takes at most ${String(MOST_TIMES_SLOWER)} times as long beside a sweep of ${String(WORKSPACES)}`, { timeout: 300_000 + TURNS * SECONDS * 4_000 }, async () => {
+  const [alone, beside]: [Latencies, Latencies] = [{ ms: [], errors: [] }, { ms: [], errors: [] }];
+  await read({ ms: [], errors: [] }, 2, SEED);
+  let swept = 0;
+  for (let turn = 0; turn < TURNS; turn++) {
+    if (turn % 2 === 0) {
+      await read(alone, SECONDS, SEED + turn);
+      continue;
+    }
+    const isReading = { now: true };
+    const sweeps = (async () => {
+      while (isReading.now) {
+        const body = await sweep();
+        expect(body).toMatchObject({ errors: { total: 0 }, unknown: 0 });
+        swept += Number(body.refreshed);
+      }
+    })();
+    await read(beside, SECONDS, SEED + turn);
+    isReading.now = false;
+    await sweeps;
+  }
+  progress(`alone: ${describe(alone)}; beside ${String(swept)} refreshes: ${describe(beside)}`);
+  expect([...alone.errors, ...beside.errors]).toEqual([]);
+  expect(swept).toBeGreaterThanOrEqual(WORKSPACES);
+  expect(quantile(beside, 0.99)).toBeLessThanOrEqual(Math.max(NOISE_MS, MOST_TIMES_SLOWER * quantile(alone, 0.99)));
+});
+
+async function sweep(): Promise<Record<string, unknown>> {
+  return (await sweepServer?.get('/api/cron/availability?timeBudgetMs=280000', AUTHORISED))?.body ?? {};
+}
+
+/** Latency counts from when a question was due, not from when this process came round to asking it. */
+async function read(into: Latencies, seconds: number, seed: number): Promise<void> {
+  const random = createRandom(seed);
+  const startedAt = performance.now();
+  const asked: Promise<void>[] = [];
+  for (let nth = 0; nth < seconds * READS_PER_SECOND; nth++) {
+    const dueAt = startedAt + (nth * 1_000) / READS_PER_SECOND;
+    const waitMs = dueAt - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
+    const { id, key } = pickOf(random.next(), nth);
+    asked.push((async () => {
+      try {
+        const { statusCode, body } = await request(`${readServer?.url ?? ''}/api/availability/${id}`, { dispatcher: agent, headers: { authorization: `Bearer ${key}` } });
+        const text = await body.text();
+        if (statusCode === 200) into.ms.push(performance.now() - dueAt);
+        else into.errors.push(`${String(statusCode)} ${text.slice(0, 100)}`);
+      } catch (error) {
+        into.errors.push(String(error));
+      }
+    })());
+  }
+  await Promise.all(asked);
+}
+
+/** The agencies in turn, so that no key is asked more often than it may. */
+function pickOf(draw: number, nth: number): Readable {
+  const own = readable[nth % readable.length] ?? [];
+  const picked = own[Math.floor(draw * own.length)];
+  if (!picked) throw new Error('there is nothing to read');
+  return picked;
+}
+
+function quantile({ ms }: Latencies, share: number): number {
+  const sorted = [...ms].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Infinity;
+}
+
+const describe = (latencies: Latencies): string =>
+  `${String(latencies.ms.length)} reads, p50 ${quantile(latencies, 0.5).toFixed(1)} ms, p99 ${quantile(latencies, 0.99).toFixed(1)} ms, ${String(latencies.errors.length)} errors`;
