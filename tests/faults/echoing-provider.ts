@@ -9,7 +9,11 @@ export interface EchoingProvider {
   close: () => Promise<void>;
 }
 
-type Answer = { status: number; headers?: Record<string, string>; body: unknown };
+interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body: unknown;
+}
 const WAYS: ((token: string) => Answer)[] = [
   (token) => ({ status: 401, body: { message: `Token ${token} is not valid` } }),
   (token) => ({ status: 400, body: { message: ['refused', token], details: [{ message: `no ${token}` }, { message: encodeURIComponent(token) }] } }),

@@ -46,18 +46,18 @@ it('sweeps go on during a rotation without a failed refresh, and with the new ke
   const rotating = createContext(parseEnv({ ...stringsOf(cache), CREDENTIALS_KEY: `${NEW},${OLD}` }), cache.db);
   expect(await readKeyUse(cache.db)).toEqual([{ store: 'ProviderCredential', keyId: 'old', rows: WORKSPACES }]);
 
-  let isRotating = true;
+  const rotation = new AbortController();
   const sweeps: { refreshed: number; errors: number; seen: number }[] = [];
   const sweeping = (async () => {
     do {
       const report = await cache.sweep({}, rotating);
       const seen = (await readKeyUse(cache.db)).find(({ keyId }) => keyId === 'new')?.rows ?? 0;
       sweeps.push({ refreshed: report.refreshed, errors: report.errors.total, seen });
-    } while (isRotating);
+    } while (!rotation.signal.aborted);
   })();
   // One row a batch, and a sweep between some of them: many sweeps read rows of both kinds.
   const report = await rotateCredentials(slowed(cache.db), during, { batchRows: 1 });
-  isRotating = false;
+  rotation.abort();
   await sweeping;
   await rotating.transport.close();
   expect(report).toEqual({ moved: WORKSPACES, overtaken: 0, unopened: [] });
@@ -123,7 +123,7 @@ it('what does not open is named and left, and everything else is moved', async (
 const stringsOf = ({ sim, url }: TestCache): Record<string, string> => ({ DATABASE_URL: url, LOG_LEVEL: 'silent', ...sim.env });
 
 /** Lets other work in before each statement. */
-const slowed = (db: Db): Db => db.$extends({ query: { $allOperations: async ({ args, query }) => { await new Promise((resolve) => setTimeout(resolve, 3)); return await query(args); } } }) as unknown as Db;
+const slowed = (db: Db): Db => db.$extends({ query: { $allOperations: async ({ args, query }) => { await new Promise((resolve) => setTimeout(resolve, 3)); return (await query(args)) as unknown; } } }) as unknown as Db;
 
 /** Does something once, right after the first rows were read. */
 function onceAfterRead(db: Db, something: () => Promise<void>): Db {
@@ -134,6 +134,6 @@ function onceAfterRead(db: Db, something: () => Promise<void>): Db {
       isDone = true;
       await something();
     }
-    return rows as never;
+    return rows;
   } } }) as unknown as Db;
 }

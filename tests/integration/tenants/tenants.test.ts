@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GET as health } from '@/app/api/health/route';
+import { GET as metrics } from '@/app/api/metrics/route';
 import { availabilityJob } from '@/lib/cron/availability-job';
 import { cronRoute } from '@/lib/cron/cron-route';
 import { firstTouchJob } from '@/lib/cron/first-touch-job';
 import { createFollowUpsJob } from '@/lib/cron/followups-job';
+import { createWatchJob } from '@/lib/cron/watch-job';
 import { parseEnv } from '@/lib/env';
 import { makeWebhookPath } from '@/lib/followups';
 import { createHttpTransport } from '@/lib/providers/http';
@@ -86,6 +88,8 @@ const RULES: Record<string, Rule> = {
   '/api/cron/availability': { who: 'operator', call: cron(availabilityJob as never) },
   '/api/cron/emailbison/availability-slot': { who: 'operator', call: cron(firstTouchJob as never) },
   '/api/cron/followups': { who: 'operator', call: cron(createFollowUpsJob() as never) },
+  '/api/cron/watch': { who: 'operator', call: cron(createWatchJob() as never) },
+  '/api/metrics': { who: 'everybody', text: async (key) => { const answer = await metrics(new Request('https://app.test/api/metrics', { headers: { authorization: `Bearer ${key}` } })); return `${String(answer.status)} ${await answer.text()}`; } },
   '/api/health': { who: 'everybody', text: async (key) => Object.keys((await (await health(new Request('https://app.test/api/health', { headers: { authorization: `Bearer ${key}` } }))).json()) as object).join() },
   '/api/openapi.json': { who: 'everybody', text: () => Promise.resolve(JSON.stringify(openApiDocument())) },
   '/api/webhooks/emailbison/[token]': {
@@ -112,7 +116,7 @@ async function answerTo([path, options]: Attempt, names: Names): Promise<string>
   const response = await api.call(path, options);
   const headers = [...response.headers].filter(([name]) => !['etag', 'x-availability-as-of', 'x-availability-age-ms'].includes(name));
   let text = JSON.stringify([response.status, headers, await response.text()]);
-  for (const [kind, value] of Object.entries(names)) text = text.replaceAll(value, `<${kind}>`);
+  for (const [kind, value] of Object.entries({ ...names } satisfies Record<string, string>)) text = text.replaceAll(value, `<${kind}>`);
   // What A made by the attempt itself has an id of its own.
   return text.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, '<uuid>').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>').replace(/(nextCursor\W+)[\w-]+/g, '$1<cursor>');
 }
@@ -218,7 +222,7 @@ describe('the command line', () => {
     'first-touch on': 'operator', 'first-touch off': 'operator', 'first-touch preview': 'operator', 'first-touch show': 'operator',
     'followups add': 'operator', 'followups import': 'operator', 'followups list': 'operator', 'followups cancel': 'operator', 'followups resolve': 'operator', 'followups on': 'operator', 'followups off': 'operator',
     'webhook set': 'operator', 'webhook token': 'operator',
-    'agency pause': 'operator', 'agency resume': 'operator', 'provider pause': 'operator', 'provider resume': 'operator', paused: 'operator', offers: 'operator', 'offer-rules': 'operator',
+    'agency pause': 'operator', 'agency resume': 'operator', 'provider pause': 'operator', 'provider resume': 'operator', paused: 'operator', status: 'operator', explain: 'operator', 'alarm-route set': 'operator', 'alarm-route list': 'operator', 'alarm-route remove': 'operator', 'alarm-route test': 'operator', offers: 'operator', 'offer-rules': 'operator',
   };
 
   const said: string[] = [];

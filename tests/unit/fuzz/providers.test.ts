@@ -9,11 +9,11 @@ import { failureOfStatus, type Asked } from '@/lib/providers/http-failures';
 import { readHtml, readJson } from '@/lib/providers/http-read';
 import type { Exchange } from '@/lib/providers/http-exchange';
 import type { ApiClient, FetchResult, HttpClient } from '@/lib/providers/types';
-import { encoded, forAll, mutated, nastyText } from '../../support/fuzz';
+import { encoded, forAll, isLongFuzz, mutated, nastyText } from '../../support/fuzz';
 import { FIXTURE_NOW, fixtureText, ORIGINS } from '../providers/hubspot-ghl-stub-client';
 
 /** Hundreds of cases each; what bounds a case is its CPU time. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: isLongFuzz ? 3_600_000 : 120_000 });
 
 interface Answer {
   status: number;

@@ -26,10 +26,11 @@ describe('a CSV of workspaces', () => {
     expect(parseWorkspaceCsv(text).map((row) => row.workspace)).toEqual([ACME]);
   });
 
-  it('takes quotes, with commas, quotes and line breaks inside, and still numbers lines as an editor does', () => {
-    const rows = parseWorkspaceCsv(`north,"North, ""the"" Agency","Acme\nInc",https://calendly.com/a/b,UTC,30\nnorth,N,Other,nonsense,UTC,30\n`);
-    expect(rows[0]).toMatchObject({ line: 1, workspace: { agencyName: 'North, "the" Agency', name: 'Acme\nInc' } });
-    expect(rows[1]).toMatchObject({ line: 3, problem: expect.stringContaining('url "nonsense"') as string });
+  it('takes quotes, with commas and quotes inside; refuses a line break in a name, and still numbers lines as an editor does', () => {
+    const rows = parseWorkspaceCsv(`north,"North, ""the"" Agency",Acme,https://calendly.com/a/b,UTC,30\nnorth,N,"Acme\nInc",https://calendly.com/a/b,UTC,30\nnorth,N,Other,nonsense,UTC,30\n`);
+    expect(rows[0]).toMatchObject({ line: 1, workspace: { agencyName: 'North, "the" Agency', name: 'Acme' } });
+    expect(rows[1]).toMatchObject({ line: 2, problem: expect.stringContaining('name must have no control characters') as string });
+    expect(rows[2]).toMatchObject({ line: 4, problem: expect.stringContaining('url "nonsense"') as string });
   });
 
   it('reports every bad line with its number and every reason, and keeps the good ones', () => {

@@ -1,16 +1,18 @@
 import type { ReactNode } from 'react';
 import { countText, kindText, lengthText } from '@/lib/console';
 import { Figure, Figures } from '../../_components/figures';
-import { Table } from '../../_components/table';
 
 type Counts = Record<string, unknown>;
 
 const BAD = new Set(['failed', 'unknown', 'abandoned', 'notReached', 'lost', 'notRendered', 'sentWithout']);
 const LENGTH = 'Ms';
+/** These first, in this order; the database keeps none. */
+const ORDER = ['durationMs', 'checked', 'attempted', 'refreshed', 'changed', 'unchanged', 'sent'];
+const placeOf = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
 
 /** Every counter of the run's answer that is not nothing, whatever the job, and its errors by kind. */
 export function RunFigures({ counts }: { counts: Counts }): ReactNode {
-  const numbers = Object.entries(counts).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  const numbers = Object.entries(counts).filter((entry): entry is [string, number] => typeof entry[1] === 'number').sort(([a], [b]) => placeOf(a) - placeOf(b));
   const errors = counts.errors as { total?: number; byKind?: Record<string, number>; first?: { workspaceId: string; kind: string; message: string } | null } | undefined;
   return (
     <section className="panel stack" aria-label="What it counted">
@@ -24,9 +26,7 @@ export function RunFigures({ counts }: { counts: Counts }): ReactNode {
         {errors?.total !== undefined && <Figure name="errors" tone={errors.total > 0 ? 'bad' : 'plain'}>{countText(errors.total)}</Figure>}
       </Figures>
       {errors?.byKind !== undefined && Object.keys(errors.byKind).length > 0 && (
-        <Table caption="Errors by kind" head={<><th scope="col">Kind</th><th scope="col" className="number">Workspaces</th></>}>
-          {Object.entries(errors.byKind).sort(([, a], [, b]) => b - a).map(([kind, count]) => <tr key={kind}><th scope="row">{kindText(kind)}</th><td className="number">{countText(count)}</td></tr>)}
-        </Table>
+        <p><span className="faint">Errors by kind:</span> {Object.entries(errors.byKind).sort(([, a], [, b]) => b - a).map(([kind, count]) => `${kindText(kind)} ${countText(count)}`).join(', ')}</p>
       )}
     </section>
   );
