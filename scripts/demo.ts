@@ -18,7 +18,7 @@ import { startPostgres } from './local/postgres';
 import { RUNNING_DEMO_FILE } from './local/running-demo';
 import { seedDatabase } from './local/seed';
 import { startSimulatorProcess } from './local/simulator-process';
-import { formatSeconds, isFinishedSweep, isQuiet, isQuietWatch, lineAt, lineOfCall } from './local/sweep-line';
+import { formatSeconds, isFinishedSweep, isQuiet, lineAt, lineOfCall } from './local/sweep-line';
 import { followSweep } from './local/sweep-progress';
 import { buildWeb } from './local/web-build';
 import { startWebServer } from './local/web-server';
@@ -160,7 +160,7 @@ async function runUntilEnd(lifetime: Lifetime, { baseUrl, secret, ...world }: Ru
     sweeps++;
     if (sweeps === options.sweeps) lifetime.end();
     else if (sweeps === 1) {
-      cronOf(jobs.filter((job) => !isSweep(job)), (one) => { if (!isQuiet(one) && !isQuietWatch(one)) say(lineOfCall(one)); });
+      cronOf(jobs.filter((job) => !isSweep(job)), (one) => { if (!isQuiet(one)) say(lineOfCall(one)); });
       startLife(lifetime, { ...world, appUrl: baseUrl });
     }
   });

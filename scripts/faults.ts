@@ -1,11 +1,10 @@
 // `npm run test:faults`: the built app on several processes, while what is around it breaks: kills, freezes, databases,
 // poolers, providers, clocks, quotas, load. `-- --help` lists the parts. Says what it lacks; installs nothing unless told
 // to with `--install`.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { findPgBouncer, PGBOUNCER_INSTALL } from '../tests/support/pgbouncer';
+import { installPackage } from './local/debian';
 import { UserError } from './local/fail';
 import { spawnGuarded } from './local/guarded-process';
 import { live, type Lifetime } from './local/lifetime';
@@ -51,6 +50,7 @@ const PARTS: Record<string, Part> = {
   quotas: { what: "the vendors' limits, three processes, the customer beside us (--minutes)", project: 'faults', files: inFaults('quotas'), long: { FAULT_MINUTES: '5' }, isShort: false },
   load: { what: '200 reads a second beside a sweep (--workspaces, --seconds)', project: 'faults', files: inFaults('load'), long: { FAULT_WORKSPACES: '10000', FAULT_SECONDS: '60' }, isShort: false },
   soak: { what: 'days of sweeps: memory and tables (--sweeps)', project: 'faults', files: inFaults('soak'), long: { FAULT_SWEEPS: '2880' }, isShort: false },
+  secrets: { what: 'planted secrets, looked for in a dump, all logs and all answers', project: 'faults', files: inFaults('planted-secrets'), long: {}, isShort: false },
   // Their own tests, which `npm test` runs at a fraction of this size.
   jobs: {
     what: 'first touch and follow-ups killed at every step hundreds of times, a campaign of 5,000 leads', project: 'integration', isShort: false,
@@ -88,12 +88,7 @@ function ensurePgBouncer(mayInstall: boolean): void {
   if (findPgBouncer() !== undefined) return;
   const lack = `PgBouncer is missing, and these tests fail without it. Install it: ${PGBOUNCER_INSTALL}`;
   if (!mayInstall) throw new UserError(`${lack}\nor, as root on Debian or Ubuntu: npm run test:faults -- --install`);
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new UserError(`${lack}\n(--install works as root on Debian or Ubuntu only.)`);
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'pgbouncer']]) {
-    say(`apt-get ${args.join(' ')}`);
-    const { status } = spawnSync('apt-get', args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-    if (status !== 0) throw new UserError(`"apt-get ${args.join(' ')}" failed. ${lack}`);
-  }
+  installPackage('pgbouncer', lack);
   if (findPgBouncer() === undefined) throw new UserError(lack);
 }
 

@@ -41,7 +41,7 @@ describe("an operator's change", () => {
     const refused = changeConfiguration(cache.db, by('r2'), id, { url: 'nowhere', durationMinutes: '3', timezone: 'Europe/Berlin' });
     const error = await refused.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WorkspaceInputError);
-    expect((error as WorkspaceInputError).fields).toEqual({ url: expect.stringMatching(/booking link/), durationMinutes: expect.stringMatching(/5 to 1440/) });
+    expect((error as WorkspaceInputError).fields).toEqual({ url: expect.stringMatching(/booking link/) as string, durationMinutes: expect.stringMatching(/5 to 1440/) as string });
     expect(await urlOf(id)).toBe(before);
     expect(await cache.db.auditEntry.count()).toBe(0);
     // The same submission, put right, is not taken for a repetition.
@@ -62,7 +62,7 @@ describe("an operator's change", () => {
   it('of many workspaces leaves an entry with each that changed', async () => {
     const [a, b, c] = [await addWorkspace(), await addWorkspace(), await addWorkspace()];
     await pauseWorkspaces(cache.db, BY, [b]);
-    expect(await pauseWorkspaces(cache.db, by('r5'), [a, b, c, 'unknown'])).toEqual({ kind: 'done', value: expect.arrayContaining([a, c]) });
+    expect(await pauseWorkspaces(cache.db, by('r5'), [a, b, c, 'unknown'])).toEqual({ kind: 'done', value: expect.arrayContaining([a, c]) as string[] });
     expect((await listAudit(cache.db, { subject: a }, 10)).map(({ action }) => action)).toEqual(['workspace.pause']);
     expect(await cache.db.auditEntry.count({ where: { subject: b } })).toBe(1);
     expect(await cache.db.auditEntry.findFirst({ where: { requestId: 'r5' } })).toMatchObject({ action: 'workspaces.pause', subject: null, details: { workspaces: 4 } });
@@ -94,7 +94,7 @@ describe('refresh now', () => {
     const read = cache.sim.stats();
     expect(await refreshNow(by('n1'), id, cache.context)).toEqual({ kind: 'repeated' });
     expect(cache.sim.stats()).toEqual(read);
-    expect((await listAudit(cache.db, { subject: id }, 1))[0]?.details).toMatchObject({ kind: 'refreshed', changed: true, slotCount: expect.any(Number) });
+    expect((await listAudit(cache.db, { subject: id }, 1))[0]?.details).toMatchObject({ kind: 'refreshed', changed: true, slotCount: expect.any(Number) as number });
   });
 
   it('of many tells of each as it ends, and one that fails does not end the others', async () => {

@@ -4,6 +4,7 @@ import { parseListFilter, type ListFilter } from '@/lib/console/filter';
 import { listConsoleWorkspaces, matchingIds, type WorkspacePage } from '@/lib/console/workspace-list';
 import { WORKSPACE_STATES } from '@/lib/refresh/state';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { best, slowness } from '../../support/slowness';
 import { addManyWorkspaces } from './many';
 
 const SEED = Number(process.env.SEED ?? Math.random().toFixed(6));
@@ -124,21 +125,3 @@ describe('the list of 10,000 workspaces', () => {
     }
   });
 });
-
-/** The quickest of some tries: what the work takes, not what else the machine does. */
-async function best(tries: number, work: () => Promise<unknown>): Promise<number> {
-  const took: number[] = [];
-  for (let i = 0; i < tries; i++) {
-    const began = performance.now();
-    await work();
-    took.push(performance.now() - began);
-  }
-  return Math.min(...took);
-}
-
-const QUIET_MS = 60;
-
-/** How much longer than on a quiet machine a fixed piece of the database's work takes now; 1 at the least. */
-async function slowness(on: Db): Promise<number> {
-  return Math.max(1, (await best(3, () => on.$queryRaw`SELECT count(md5(i::text)) FROM generate_series(1, 100000) i`)) / QUIET_MS);
-}

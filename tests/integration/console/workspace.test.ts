@@ -24,7 +24,7 @@ describe("a workspace's page", () => {
     await cache.addCredential(id);
     const details = await readWorkspaceDetails(cache.db, id, BOUNDS);
     expect(details).toMatchObject({
-      id, agencyId: 'north', provider: 'calendly', isClaimed: false, meta: { resolvedId: expect.any(String) },
+      id, agencyId: 'north', provider: 'calendly', isClaimed: false, meta: { resolvedId: expect.any(String) as string },
       configuration: { url: cache.sim.calendar(id).url, timezone: 'America/New_York', durationMinutes: 30, credentials: [{ provider: 'calendly', baseUrl: null }], firstTouch: { isOn: false, offerCount: 2 } },
     });
     expect(JSON.stringify(details)).not.toContain(cache.sim.calendar(id).token);

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import type { ReactNode } from 'react';
-import { kindText } from '@/lib/console';
+import { z } from 'zod';
+import { kindText, refreshOutcomeText } from '@/lib/console';
 import type { ListedFollowUp } from '@/lib/followups';
 import type { AuditLine } from '@/lib/operator';
 import type { ListedOffer } from '@/lib/slots/offers';
@@ -53,6 +54,9 @@ const DEED_NAMES: Record<string, string> = {
   'first_touch.on': 'First touch on', 'first_touch.off': 'First touch off', 'follow_ups.on': 'Follow-ups on', 'follow_ups.off': 'Follow-ups off',
 };
 
+/** What a refresh that was read left in the record. */
+const outcomeSchema = z.object({ kind: z.literal('refreshed'), changed: z.boolean(), slotCount: z.number(), durationMs: z.number() });
+
 export function Deeds({ entries, now }: { entries: AuditLine[]; now: number }): ReactNode {
   if (entries.length === 0) return <Empty title="Nobody has changed anything yet." />;
   return (
@@ -65,6 +69,8 @@ export function Deeds({ entries, now }: { entries: AuditLine[]; now: number }): 
 }
 
 function detailsText(details: AuditLine['details']): string {
+  const refreshed = outcomeSchema.safeParse(details);
+  if (refreshed.success) return refreshOutcomeText(refreshed.data);
   if (details === null || typeof details !== 'object' || Array.isArray(details)) return '';
   return Object.entries(details).filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
 }
