@@ -88,7 +88,7 @@ describe('preparing an offer', () => {
   });
 
   it.each<[string, Parameters<typeof addCachedWorkspace>[2], Partial<OfferRequest>, object]>([
-    ['the notice is too long', {}, { minNoticeMinutes: 600 }, { kind: 'none', emptiedBy: 'notice' }],
+    ['the notice is too long', {}, { minNoticeMinutes: 2_000 }, { kind: 'none', emptiedBy: 'notice' }],
     ['it is sent too late', {}, { sendAtMs: SECOND + 1 }, { kind: 'none', emptiedBy: 'notice' }],
     ['the hours are others', { workingHours: { mon: [['00:00', '00:01']] } }, {}, { kind: 'none', emptiedBy: 'workingHours' }],
     ['the hours cannot be read', { workingHours: { monday: [] } }, {}, { kind: 'unusable', reason: expect.stringContaining('"monday" is not a day') as unknown }],
@@ -186,7 +186,7 @@ describe('an offer that', () => {
     await prepareOffer(db, requestOf(workspaceId, b));
     await markSent(db, requestOf(workspaceId, a));
     expect(await expireOffers(db, { workspaceId, reason: 'passed' })).toBe(0);
-    await db.$executeRaw`UPDATE "SlotOffer" SET "slotUtc" = "slotUtc" - interval '1 day' WHERE "clientId" = ${workspaceId}`;
+    await db.$executeRaw`UPDATE "SlotOffer" SET "slotUtc" = "slotUtc" - interval '2 days' WHERE "clientId" = ${workspaceId}`;
     expect(await expireOffers(db, { workspaceId, reason: 'passed' })).toBe(2);
     expect((await states(a)).map(([, state]) => state)).toEqual(['sent', 'sent']);
     expect((await states(b)).map(([, state]) => state)).toEqual(['expired', 'expired']);
