@@ -1,1 +1,1 @@
-export const PROVIDER_NAMES = { calendly: 'Calendly', hubspot: 'HubSpot', ghl: 'GoHighLevel', unknown: 'Unknown' } as const;
+export const PROVIDER_NAMES = { calendly: 'Calendly', hubspot: 'HubSpot', ghl: 'GoHighLevel', unknown: 'unknown provider' } as const;

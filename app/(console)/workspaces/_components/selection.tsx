@@ -91,8 +91,8 @@ function Row({ row, now, isSelected, onSelect }: { row: ListedWorkspace; now: nu
         <span className="faint small">{row.agencyName ?? row.agencyId ?? 'no agency'} · {row.provider === null ? 'no link' : PROVIDER_NAMES[row.provider]}</span>
       </th>
       <td className={styles.state}><StateBadge state={row.state} /></td>
-      <td className="number" data-name="Age">{row.ageMs === null ? <span className="faint">never</span> : ageText(row.ageMs)}</td>
-      <td className="number" data-name="Slots">{countText(row.slotCount)}</td>
+      <td className="number" data-name="Age">{row.ageMs === null ? <span className="faint">never<span className={styles.phone}> read</span></span> : <><span className={styles.phone}>read </span>{ageText(row.ageMs)}<span className={styles.phone}> ago</span></>}</td>
+      <td className="number" data-name="Slots">{countText(row.slotCount)}<span className={styles.phone}> slots</span></td>
       <td className="number" data-name="Next due">{dueText(row.dueAt, now)}</td>
       <td className={styles.error}>
         {trouble !== null && <span title={trouble}>{row.consecutiveFailures > 1 && <strong>{countText(row.consecutiveFailures)} × </strong>}{trouble}</span>}
