@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const POSTGRES = ['tests/support/postgres-global-setup.ts'];
@@ -5,6 +6,8 @@ const POSTGRES = ['tests/support/postgres-global-setup.ts'];
 export default defineConfig({
   resolve: { alias: { '@': import.meta.dirname } },
   test: {
+    // The default leaves one core free; half of what these tests do is waiting, so two run side by side on the smallest machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // What the app logs is not what a test says.
     env: { LOG_LEVEL: 'silent' },
     projects: [

@@ -102,17 +102,30 @@ export async function importWorkspace(db: Db, input: WorkspaceInput): Promise<{ 
   });
 }
 
-const changesSchema = z.object({ url: url.optional(), durationMinutes: duration.optional(), timezone: timezone.optional() });
+/** Empty or `none` takes the threshold back. */
+const openSlots = z
+  .union([z.number(), z.string().trim()])
+  .transform((given) => (given === '' || given === 'none' ? null : given))
+  .refine((given) => given === null || (/^\d{1,5}$/.test(String(given)) && Number(given) >= 1), {
+    error: ({ input }) => `the fewest open slots ${shown(input)} must be a whole number from 1 to 99999, or none`,
+  })
+  .transform((given) => (given === null ? null : Number(given)));
+
+const changesSchema = z.object({ url: url.optional(), durationMinutes: duration.optional(), timezone: timezone.optional(), minOpenSlots: openSlots.optional() });
 export type WorkspaceChanges = z.input<typeof changesSchema>;
 
 /** All of it or nothing. A new link forgets the event type or calendar that was chosen behind the old one; the same one does not. */
 export async function changeWorkspace(db: Connection, workspaceId: string, changes: WorkspaceChanges): Promise<void> {
-  const { url: newUrl, durationMinutes, timezone: zone } = check(changesSchema, changes);
+  const { url: newUrl, durationMinutes, timezone: zone, minOpenSlots } = check(changesSchema, changes);
   await inTransaction(db, async (tx) => {
     await mustExist(tx, workspaceId);
     const link = await tx.calendarLink.findFirst({ where: { clientId: workspaceId, isDefault: true }, select: { url: true } });
     if (newUrl !== undefined && newUrl !== link?.url) await saveLink(tx, workspaceId, newUrl);
-    await saveSettings(tx, workspaceId, { ...(zone !== undefined && { timezone: zone }), ...(durationMinutes !== undefined && { meetingDurationMinutes: durationMinutes }) });
+    await saveSettings(tx, workspaceId, {
+      ...(zone !== undefined && { timezone: zone }),
+      ...(durationMinutes !== undefined && { meetingDurationMinutes: durationMinutes }),
+      ...(minOpenSlots !== undefined && { minOpenSlots }),
+    });
   });
 }
 
@@ -229,6 +242,7 @@ async function saveLink(tx: Tx, clientId: string, value: string): Promise<void> 
 interface Settings {
   timezone?: string;
   meetingDurationMinutes?: number;
+  minOpenSlots?: number | null;
 }
 
 async function saveSettings(tx: Tx, clientId: string, settings: Settings): Promise<void> {

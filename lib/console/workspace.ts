@@ -26,6 +26,8 @@ export interface Configuration {
   chosenId: string | null;
   timezone: string;
   durationMinutes: number;
+  /** Fewer, in working hours of the next 7 days, is an alarm; null: none. */
+  minOpenSlots: number | null;
   pausedAt: number | null;
   isAgencyPaused: boolean;
   /** Whose tokens are stored, and since when. */
@@ -54,7 +56,7 @@ export async function readWorkspaceDetails(db: Db, id: string, { maxAgeMs, timeo
         'lastAttemptAt', ${epochMs(Prisma.sql`s."fetchedAt"`)}, 'succeededAt', ${epochMs(Prisma.sql`s."succeededAt"`)}, 'retryAt', ${epochMs(Prisma.sql`s."retryAt"`)},
         'isClaimed', COALESCE(s."refreshingUntil" > clock_timestamp(), false), 'meta', k."providerMeta", 'changedAt', ${epochMs(Prisma.sql`k."changedAt"`)},
         'configuration', json_build_object(
-          'url', l.url, 'chosenId', l."externalId", 'timezone', ${timezoneSql}, 'durationMinutes', ${durationSql},
+          'url', l.url, 'chosenId', l."externalId", 'timezone', ${timezoneSql}, 'durationMinutes', ${durationSql}, 'minOpenSlots', w."minOpenSlots",
           'pausedAt', ${epochMs(Prisma.sql`w."pausedAt"`)}, 'isAgencyPaused', a."pausedAt" IS NOT NULL,
           'credentials', COALESCE((SELECT json_agg(json_build_object('provider', x.provider, 'since', ${epochMs(Prisma.sql`x."createdAt"`)}, 'baseUrl', x."baseUrl") ORDER BY x.provider)
             FROM "ProviderCredential" x WHERE x."clientId" = c.id), '[]'),

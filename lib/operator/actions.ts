@@ -8,6 +8,7 @@ import { setFirstTouch, type FirstTouchSettings } from '../first-touch/settings'
 import { switchFollowUps } from '../follow-ups/settings';
 import { pauseAgency, pauseProvider, resumeAgency, resumeProvider } from '../pauses';
 import { safeUrl, type CalendarProvider } from '../providers/errors';
+import { setOfferRules, type OfferRulesInput } from '../slots/settings';
 import { changeWorkspace, chooseCalendar, pauseAll, removeCredential, resumeAll, setCredential, type WorkspaceChanges } from '../workspaces';
 import { once, recordEach, type By, type Done } from './audit';
 
@@ -47,6 +48,11 @@ export async function changeFirstTouch(db: Db, by: By, workspaceId: string, isOn
 export async function changeFollowUps(db: Db, by: By, workspaceId: string, isOn: boolean, template?: string | null): Promise<Done<number>> {
   const deed = { action: isOn ? 'follow_ups.on' : 'follow_ups.off', subject: workspaceId, details: given({ template }) };
   return await once(db, by, deed, (tx) => switchFollowUps(tx, workspaceId, isOn, template));
+}
+
+/** @throws WorkspaceInputError with every problem */
+export async function changeOfferRules(db: Db, by: By, workspaceId: string, rules: OfferRulesInput): Promise<Done<void>> {
+  return await once(db, by, { action: 'offer_rules.change', subject: workspaceId, details: given(rules) }, (tx) => setOfferRules(tx, workspaceId, rules));
 }
 
 /** @returns the ids of those that were not paused; unknown ids are left out */

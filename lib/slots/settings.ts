@@ -1,6 +1,6 @@
 /** Saving how a workspace's times are chosen and written. Input is checked here, whoever calls. */
 import { z } from 'zod';
-import { Prisma, type Db } from '../db';
+import { Prisma, type Connection, type Db } from '../db';
 import { WorkspaceInputError } from '../workspaces';
 import { checkOfferRules, localeSchema, NO_OFFER_RULES, preferredDaysSchema, withinDaysSchema, type OfferRules, type StoredOfferRules } from './offer-rules';
 import { workingHoursSchema } from './working-hours';
@@ -33,7 +33,7 @@ export async function readOfferRules(db: Db, workspaceId: string): Promise<Offer
 }
 
 /** What is given replaces, what is not given stays. All of it or nothing. @throws WorkspaceInputError with every problem */
-export async function setOfferRules(db: Db, workspaceId: string, given: OfferRulesInput): Promise<void> {
+export async function setOfferRules(db: Connection, workspaceId: string, given: OfferRulesInput): Promise<void> {
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw new WorkspaceInputError(parsed.error.issues.map(({ message }) => message).join('; '));
   const { workingHours, preferredDays, ...plain } = parsed.data;

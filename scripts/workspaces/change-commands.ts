@@ -36,17 +36,19 @@ export function addChangeCommands(program: Command, cli: Cli): void {
     return chosen === undefined ? `Undid the choice of ${id}.` : `Chose ${chosen} for ${id}: the next sweep reads it.`;
   });
 
-  addCommand(program, 'set <workspace>', 'Change link, duration or zone.', 'set Acme --url https://calendly.com/acme/demo', 'set Acme --duration 45 --zone America/New_York')
+  addCommand(program, 'set <workspace>', 'Change link, duration, zone or the alarm for few open slots.', 'set Acme --url https://calendly.com/acme/demo', 'set Acme --duration 45 --zone America/New_York', 'set Acme --min-open-slots 10')
     .option('--url <url>', 'the booking link')
     .option('--duration <minutes>', 'length of a meeting')
     .option('--zone <zone>', 'IANA time zone')
-    .action(async (name: string, o: { url?: string; duration?: string; zone?: string }) => {
-      if (Object.keys(o).length === 0) throw new UserError('Say what to set: --url, --duration or --zone.');
+    .option('--min-open-slots <count>', 'an alarm when fewer are open in working hours of the next 7 days; none')
+    .action(async (name: string, o: { url?: string; duration?: string; zone?: string; minOpenSlots?: string }) => {
+      if (Object.keys(o).length === 0) throw new UserError('Say what to set: --url, --duration, --zone or --min-open-slots.');
       await cli.withDatabase(async (script) => {
         const id = await resolveWorkspace(script, name);
-        await operator.changeConfiguration(script.db, BY_CLI, id, { url: o.url, durationMinutes: o.duration, timezone: o.zone });
+        await operator.changeConfiguration(script.db, BY_CLI, id, { url: o.url, durationMinutes: o.duration, timezone: o.zone, minOpenSlots: o.minOpenSlots });
         if (o.url !== undefined) warnOfLink(cli, o.url);
-        cli.say(`Changed ${id}: the next sweep reads its calendar with that.`);
+        const isCalendar = o.url !== undefined || o.duration !== undefined || o.zone !== undefined;
+        cli.say(isCalendar ? `Changed ${id}: the next sweep reads its calendar with that.` : `Changed ${id}.`);
       });
     });
 

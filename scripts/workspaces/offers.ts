@@ -1,9 +1,10 @@
 import { Option, type Command } from 'commander';
+import { changeOfferRules } from '../../lib/operator/actions';
 import type { OfferRules } from '../../lib/slots/offer-rules';
 import { listOffers, OFFER_STATES, type ListedOffer } from '../../lib/slots/offers';
-import { readOfferRules, setOfferRules, type OfferRulesInput } from '../../lib/slots/settings';
+import { readOfferRules, type OfferRulesInput } from '../../lib/slots/settings';
 import { UserError } from '../local/fail';
-import { addCommand, resolveWorkspace, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, type Cli } from './cli';
 import { hoursText, parseHours } from './hours-text';
 
 const DEFAULT_LIMIT = '200';
@@ -45,7 +46,7 @@ export function addOfferCommands(program: Command, cli: Cli): void {
     .action(async (name: string, { json, ...options }: RuleOptions) => {
       await cli.withDatabase(async (script) => {
         const id = await resolveWorkspace(script, name);
-        if (Object.keys(options).length > 0) await setOfferRules(script.db, id, inputOf(options));
+        if (Object.keys(options).length > 0) await changeOfferRules(script.db, BY_CLI, id, inputOf(options));
         const rules = await readOfferRules(script.db, id);
         cli.say(json ? JSON.stringify({ workspaceId: id, ...rules }, null, 2) : rulesText(rules));
       });

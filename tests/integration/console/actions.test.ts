@@ -45,7 +45,9 @@ describe("an operator's change", () => {
     expect(await urlOf(id)).toBe(before);
     expect(await cache.db.auditEntry.count()).toBe(0);
     // The same submission, put right, is not taken for a repetition.
-    expect(await changeConfiguration(cache.db, by('r2'), id, { durationMinutes: 45 })).toEqual({ kind: 'done', value: undefined });
+    await expect(changeConfiguration(cache.db, by('r2'), id, { minOpenSlots: '0' })).rejects.toThrow('the fewest open slots "0" must be a whole number');
+    expect(await changeConfiguration(cache.db, by('r2'), id, { durationMinutes: 45, minOpenSlots: '12' })).toEqual({ kind: 'done', value: undefined });
+    expect(await cache.db.workspaceSettings.findUnique({ where: { clientId: id }, select: { meetingDurationMinutes: true, minOpenSlots: true } })).toEqual({ meetingDurationMinutes: 45, minOpenSlots: 12 });
   });
 
   it('submitted twice, also at once, is one action', async () => {

@@ -69,14 +69,15 @@ export async function refreshAction(form: FormData): Promise<RefreshResult> {
   }
 }
 
-/** Link, zone and length; only what differs from what the form was made with is changed. */
+/** Link, zone, length and the alarm's threshold; only what differs from what the form was made with is changed. */
 export async function configureAction(form: FormData): Promise<FormResult> {
-  const changes = Object.fromEntries(['url', 'timezone', 'durationMinutes'].filter((name) => textOf(form, name) !== textOf(form, `before.${name}`)).map((name) => [name, textOf(form, name)]));
+  const changes = Object.fromEntries(['url', 'timezone', 'durationMinutes', 'minOpenSlots'].filter((name) => textOf(form, name) !== textOf(form, `before.${name}`)).map((name) => [name, textOf(form, name)]));
   if (Object.keys(changes).length === 0) {
     await requireOperatorForChange();
     return { kind: 'saved', message: 'Nothing was changed.', fields: {} };
   }
-  return await save(form, 'Saved. The next sweep reads the calendar with it; until then no times are given out.', (id) => operator.changeConfiguration(consoleContext().db, by(form), id, changes));
+  const isCalendar = Object.keys(changes).some((name) => name !== 'minOpenSlots');
+  return await save(form, isCalendar ? 'Saved. The next sweep reads the calendar with it; until then no times are given out.' : 'Saved.', (id) => operator.changeConfiguration(consoleContext().db, by(form), id, changes));
 }
 
 export async function chooseAction(form: FormData): Promise<FormResult> {

@@ -45,7 +45,7 @@ export function Configuration({ workspaceId, provider, configuration, needsChoic
 }
 
 function Calendar({ workspaceId, configuration }: Pick<ConfigurationProps, 'workspaceId' | 'configuration'>): ReactNode {
-  const { url, timezone, durationMinutes } = configuration;
+  const { url, timezone, durationMinutes, minOpenSlots } = configuration;
   return (
     <EditForm workspaceId={workspaceId} action={configureAction} submit="Save">
       <Field name="url" label="Booking link" hint="Of Calendly, HubSpot Meetings or GoHighLevel.">
@@ -59,11 +59,15 @@ function Calendar({ workspaceId, configuration }: Pick<ConfigurationProps, 'work
           {(control) => <input {...control} inputMode="numeric" defaultValue={durationMinutes} autoComplete="off" />}
         </Field>
       </div>
+      <Field name="minOpenSlots" label="Alarm below so many open slots" hint="In working hours of the next 7 days; empty: no alarm.">
+        {(control) => <input {...control} inputMode="numeric" defaultValue={minOpenSlots ?? ''} autoComplete="off" />}
+      </Field>
       <Zones />
       {/* What the form was made with: only what differs is changed, so that it does not undo another's change. */}
       <input type="hidden" name="before.url" value={url ?? ''} />
       <input type="hidden" name="before.timezone" value={timezone} />
       <input type="hidden" name="before.durationMinutes" value={String(durationMinutes)} />
+      <input type="hidden" name="before.minOpenSlots" value={minOpenSlots === null ? '' : String(minOpenSlots)} />
     </EditForm>
   );
 }
