@@ -1,5 +1,5 @@
 /**
- * A large campaign, of which a part is due. In full: npm run test:faults -- --jobs (by default a tenth of it).
+ * A large campaign, of which a part is due. In full: npm run test:faults -- --only jobs (by default a tenth of it).
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SettingsSpec } from '../../../scripts/simulator/server';

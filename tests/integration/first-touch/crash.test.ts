@@ -1,5 +1,5 @@
 /**
- * Processes killed at every step of the job. More of them: npm run test:faults -- --jobs.
+ * Processes killed at every step of the job. More of them: npm run test:faults -- --only jobs.
  * Which step is next is drawn from a seed that a failure names; FIRST_TOUCH_SEED takes it back.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

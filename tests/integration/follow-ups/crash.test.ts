@@ -1,5 +1,5 @@
 /**
- * Processes killed at every step of the job, and many runs beside each other. More kills: npm run test:faults -- --jobs.
+ * Processes killed at every step of the job, and many runs beside each other. More kills: npm run test:faults -- --only jobs.
  * Where a process dies is drawn from a seed that a failure names; FOLLOW_UP_SEED takes it back.
  */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
