@@ -100,6 +100,9 @@ const isSweep = Prisma.sql`job = 'availability' AND (counts IS NULL OR NOT count
 const runJson = Prisma.sql`json_build_object('id', id, 'outcome', outcome, 'startedAt', ${epochMs(Prisma.sql`"startedAt"`)},
   'finishedAt', ${epochMs(Prisma.sql`"finishedAt"`)}, 'counts', counts)`;
 
+/** Of settings `t`, first touch's last visit `v` and the EmailBison credential `e`: the token of that visit, which is still the stored one, was refused. */
+const isRefusedByEmailBison = Prisma.sql`t."firstTouchEnabled" AND v."lastError" LIKE 'unauthorized:%' AND e."createdAt" < v."visitedAt"`;
+
 /** Two statements in one transaction. @throws when the database does not answer in time */
 export async function readOpsFacts(db: Db, timeoutMs: number): Promise<OpsFacts> {
   const [[run], [standing]] = await boundedTransaction<[Row[], StandingRow[]]>(db, timeoutMs, [
@@ -132,8 +135,12 @@ export async function readOpsFacts(db: Db, timeoutMs: number): Promise<OpsFacts>
         (SELECT json_agg(json_build_object('provider', provider, 'workspaces', n, 'failing', failing) ORDER BY provider)
            FROM (SELECT provider, count(*) AS n, count(*) FILTER (WHERE kind = ANY(${SOON_KINDS}::text[])) AS failing
                  FROM counted WHERE provider <> 'unknown' GROUP BY provider) g) AS providers,
-        (SELECT json_agg(json_build_object('workspaceId', id, 'name', name, 'agencyId', agency, 'provider', provider) ORDER BY id)
-           FROM w WHERE rejected AND standing = 'misconfigured') AS rejected`,
+        (SELECT json_agg(json_build_object('workspaceId', id, 'name', name, 'agencyId', agency, 'provider', refused_by) ORDER BY id)
+           FROM (SELECT w.id, w.name, w.agency,
+                   CASE WHEN w.rejected AND w.standing = 'misconfigured' THEN w.provider WHEN w.standing <> 'paused' AND ${isRefusedByEmailBison} THEN 'emailbison' END AS refused_by
+                 FROM w LEFT JOIN "WorkspaceSettings" t ON t."clientId" = w.id LEFT JOIN "FirstTouchVisit" v ON v."clientId" = w.id
+                   LEFT JOIN "ProviderCredential" e ON e."clientId" = w.id AND e.provider = 'emailbison') g
+           WHERE refused_by IS NOT NULL) AS rejected`,
   ]);
   if (!run || !standing) throw new Error('the query of the facts returned no row');
   return {

@@ -89,6 +89,14 @@ const CAUSES: Cause[] = [
     await fail('refused', 'unauthorized');
     return () => stage.cache.db.providerCredential.deleteMany();
   } },
+  { kind: 'credential_rejected', subject: 'well', says: /emailbison rejects the credential of well.*--provider emailbison/, make: async () => {
+    const credential = { clientId: 'well', provider: 'emailbison' as const, ciphertext: Buffer.from('sealed'), keyId: 'k1', quotaKey: 'q', createdAt: new Date(0) };
+    await stage.cache.db.providerCredential.create({ data: credential });
+    await stage.cache.db.workspaceSettings.update({ where: { clientId: 'well' }, data: { firstTouchEnabled: true } });
+    await stage.cache.db.firstTouchVisit.create({ data: { clientId: 'well', visitedAt: new Date(await stage.now()), lastError: 'unauthorized: EmailBison answered 401' } });
+    // Another token is not the one that was refused.
+    return () => stage.cache.db.providerCredential.updateMany({ data: { createdAt: new Date(Date.now() + MINUTE_MS) } });
+  } },
   { kind: 'quota_limited', subject: 'ghl', says: /ghl quota.*40 reach an age of 5 min/, make: async () => {
     await stage.addRun('good', { agoMs: 2_000, counts: { ...SWEEP_COUNTS, quotaLimited: [{ provider: 'ghl', workspaces: 40, expectedAgeSeconds: 300 }] } });
     return () => stage.addRun('good', { agoMs: 500, counts: SWEEP_COUNTS });
