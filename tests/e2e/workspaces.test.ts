@@ -127,7 +127,11 @@ it('everything is done by keyboard alone: search, open, come back, select, pause
   const { page } = await app.signedIn();
   await page.goto('/workspaces?sort=name');
   await page.getByRole('row', { name: /w-ghl-0/ }).waitFor();
-  await page.keyboard.press('/');
+  // The page is there before its keys are.
+  await expect.poll(async () => {
+    await page.keyboard.press('/');
+    return await page.evaluate(() => document.activeElement?.tagName);
+  }, { timeout: 15_000 }).toBe('INPUT');
   await page.keyboard.type('w-hub');
   await page.waitForURL(/q=w-hub/);
   await page.getByText('2 workspaces').waitFor();
