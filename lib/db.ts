@@ -35,7 +35,18 @@ const POOL_MAX = { serverless: 3, server: 10 };
 /** What the client waits beyond the server's own timeout, so that the server's clearer error wins. */
 export const CLIENT_GRACE_MS = 300;
 
+/** The start of a transaction waits for nothing: a connection that does not answer it is dead. */
+const BEGIN_TIMEOUT_MS = 5_000;
+/** How `boundedTransaction` tells the server, and `BoundedClient` overhears, the limit of each statement that follows. */
+const SET_LIMIT = "SELECT set_config('statement_timeout', ";
+
+/** The limit of a statement outside of a transaction. A sweep uses none: on Node 20 this hooks into every promise. */
 const clientTimeout = new AsyncLocalStorage<number>();
+
+interface Statement {
+  text: string;
+  values?: readonly unknown[];
+}
 
 /** A connection whose unanswered query ends it: released to the pool it would block the next caller. */
 class BoundedClient extends pg.Client {
@@ -45,8 +56,12 @@ class BoundedClient extends pg.Client {
     // between, or to one that is on its way out (it restarts just after our timeout), would end the whole process.
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
+    let transactionLimitMs: number | undefined;
     const bounded = (...args: unknown[]): unknown => {
-      const timeoutMs = clientTimeout.getStore() ?? QUERY_TIMEOUT_MS;
+      const { text, values } = typeof args[0] === 'string' ? { text: args[0] } : (args[0] as Statement);
+      if (text.startsWith(SET_LIMIT)) transactionLimitMs = Number(values?.[0]) + CLIENT_GRACE_MS;
+      const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (clientTimeout.getStore() ?? transactionLimitMs ?? QUERY_TIMEOUT_MS);
+      if (text === 'COMMIT' || text === 'ROLLBACK') transactionLimitMs = undefined;
       const timer = setTimeout(() => {
         // Ends every query on this connection with a connection error; the pool drops it.
         this.connection.stream.destroy(new Error(`no answer from the database within ${String(timeoutMs)} ms`));
@@ -123,15 +138,13 @@ export async function boundedTransaction<T extends unknown[]>(
   if (timeoutMs <= 0) throw new DatabaseTimeoutError(0);
   const limit = Math.max(1, Math.floor(timeoutMs));
   const lockLimit = Math.max(1, Math.floor(options.lockTimeoutMs ?? limit));
-  return await clientTimeout.run(limit + CLIENT_GRACE_MS, async () => {
-    const transaction = client.$transaction([
-      client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true), set_config('lock_timeout', ${String(lockLimit)}, true)`,
-      ...statements,
-    ]);
-    // Waiting for a connection is not a query: only this bounds it.
-    const [, ...results] = await withTimeout(transaction, limit + CLIENT_GRACE_MS);
-    return results as T;
-  });
+  const transaction = client.$transaction([
+    client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true), set_config('lock_timeout', ${String(lockLimit)}, true)`,
+    ...statements,
+  ]);
+  // Waiting for a connection is not a query: only this bounds it.
+  const [, ...results] = await withTimeout(transaction, limit + CLIENT_GRACE_MS);
+  return results as T;
 }
 
 export class DatabaseTimeoutError extends Error {

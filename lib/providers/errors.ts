@@ -123,6 +123,6 @@ export function kindOfStatus(status: number, hasCredential: boolean): ErrorKind 
 /** A URL that may be shown and stored: no query (it can hold tokens and emails), no userinfo. */
 export function safeUrl(url: string | URL): string {
   if (typeof url === 'string' && !URL.canParse(url)) return '(not a URL)';
-  const { protocol, host, pathname } = new URL(url);
+  const { protocol, host, pathname } = typeof url === 'string' ? new URL(url) : url;
   return `${protocol}//${host}${pathname}`;
 }

@@ -1,4 +1,5 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { readOnce } from './http-answers';
 import type { Exchange } from './http-exchange';
 import { fail, type Asked } from './http-failures';
 import type { HttpRequest } from './types';
@@ -6,13 +7,19 @@ import type { HttpRequest } from './types';
 /** From a whole, successful answer to what the caller wanted of it. */
 
 /** The parsed and checked body. @throws ProviderError with the path of the first thing that is wrong */
-export function readJson<T>(asked: Asked, answer: Exchange, schema: HttpRequest<T>['schema']): T {
-  const { status } = answer;
+export function readJson<T>(asked: Asked, answer: Exchange, { schema, changingField }: Pick<HttpRequest<T>, 'schema' | 'changingField'>): T {
   expectType(asked, answer, 'JSON', /^application\/(?:[\w.-]+\+)?json$/);
-  if (!isUtf8(answer.body)) throw fail(asked, 'invalid_response', 'sent text that is not UTF-8', { status });
+  return readOnce(answer.body, schema, changingField, () => parseAndCheck(asked, answer, schema));
+}
+
+function parseAndCheck<T>(asked: Asked, answer: Exchange, schema: HttpRequest<T>['schema']): T {
+  const { status } = answer;
+  // Plain ASCII, as nearly all is, needs no decoding.
+  const encoding = isAscii(answer.body) ? 'latin1' : 'utf8';
+  if (encoding === 'utf8' && !isUtf8(answer.body)) throw fail(asked, 'invalid_response', 'sent text that is not UTF-8', { status });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(answer.body.toString('utf8'));
+    parsed = JSON.parse(answer.body.toString(encoding));
   } catch {
     // No `cause`: the parser's message quotes the body.
     throw fail(asked, 'invalid_response', 'sent JSON that cannot be parsed', { status });

@@ -91,9 +91,9 @@ type PlainRequest = Omit<ApiRequest<unknown>, 'schema'>;
 
 function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts): HttpClient & ApiClient {
   return {
-    getJson: (request) => ask({ ...request, method: 'GET' }, 'application/json', (asked, answer) => readJson(asked, answer, request.schema)),
+    getJson: (request) => ask({ ...request, method: 'GET' }, 'application/json', (asked, answer) => readJson(asked, answer, request)),
     getHtml: (request) => ask({ ...request, method: 'GET' }, 'text/html', readHtml),
-    send: (request) => ask(request, 'application/json', (asked, answer) => readJson(asked, answer, request.schema)),
+    send: (request) => ask(request, 'application/json', (asked, answer) => readJson(asked, answer, request)),
   };
 
   async function ask<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
@@ -107,16 +107,16 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
   /** Follows redirects by hand: each hop is judged anew, and a credential stays with the origin it was meant for. */
   async function follow<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
     const asked: Asked = { vendor: request.vendor, url: request.url, credential: request.credential };
-    const visited = new Set<string>();
+    const visited: string[] = [];
     for (;;) {
       const dispatcher = route(asked, request.guarded !== true && asked.url.origin === request.url.origin);
-      visited.add(asked.url.href);
+      visited.push(asked.url.href);
       const outcome = await hop(dispatcher, request, accept, asked, read);
       if (!('location' in outcome)) return outcome.value;
       if (request.method !== 'GET') throw fail(asked, 'invalid_response', `answered a ${request.method} with a redirect`);
       const next = resolveLocation(asked, outcome.location);
-      if (visited.has(next.href)) throw fail(asked, 'invalid_response', 'redirects in a circle');
-      if (visited.size > maxRedirects) throw fail(asked, 'invalid_response', `redirects more than ${maxRedirects} times`);
+      if (visited.includes(next.href)) throw fail(asked, 'invalid_response', 'redirects in a circle');
+      if (visited.length > maxRedirects) throw fail(asked, 'invalid_response', `redirects more than ${maxRedirects} times`);
       if (next.origin !== asked.url.origin) asked.credential = undefined;
       asked.url = next;
     }
@@ -176,8 +176,9 @@ function completed(asked: Asked, answer: Exchange, signal: AbortSignal): Exchang
 
 /** A deadline of the caller is the provider's slowness; any other end is the caller's own and passes unchanged. */
 function throwIfAborted(asked: Asked, signal: AbortSignal): void {
+  if (!signal.aborted) return;
   const reason: unknown = signal.reason;
-  if (signal.aborted && reason instanceof Error && reason.name === 'TimeoutError') {
+  if (reason instanceof Error && reason.name === 'TimeoutError') {
     throw fail(asked, 'timeout', 'did not answer before the deadline', { cause: reason });
   }
   signal.throwIfAborted();

@@ -1,8 +1,14 @@
 const ZERO = 48;
 const MAX_DIGIT = 9;
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 /** A date that does not exist must not roll over into one that does. February's 29th is left to others. */
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Slots of one day follow one another, so a date is seldom another than that of the instant before. */
+let lastDate = 0;
+let lastDateMs = 0;
 
 /**
  * Epoch milliseconds of an instant written as providers write nearly all of theirs, whole seconds with an offset:
@@ -13,19 +19,31 @@ export function parseWholeSecond(text: string): number | undefined {
   const { length } = text;
   if (length !== 20 && length !== 25) return undefined;
   if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined;
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined;
+  const offset = length === 20 ? (text[19] === 'Z' ? 0 : undefined) : offsetMinutes(text);
+  const dateMs = dateMsOf(text);
+  if (offset === undefined || dateMs === undefined) return undefined;
+  return dateMs + hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS - offset * MINUTE_MS;
+}
+
+/** Midnight in UTC of the `YYYY-MM-DD` that the text begins with. */
+function dateMsOf(text: string): number | undefined {
   const century = twoDigits(text, 0);
   const yearOfCentury = twoDigits(text, 2);
   const month = twoDigits(text, 5);
   const day = twoDigits(text, 8);
-  const hour = twoDigits(text, 11);
-  const minute = twoDigits(text, 14);
-  const second = twoDigits(text, 17);
   // Date.UTC reads the years before 100 as of the last century.
   if (century < 1 || yearOfCentury < 0 || month < 1 || month > 12 || day < 1 || day > (DAYS_IN_MONTH[month - 1] ?? 0)) return undefined;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined;
-  const offset = length === 20 ? (text[19] === 'Z' ? 0 : undefined) : offsetMinutes(text);
-  if (offset === undefined) return undefined;
-  return Date.UTC(century * 100 + yearOfCentury, month - 1, day, hour, minute, second) - offset * MINUTE_MS;
+  const year = century * 100 + yearOfCentury;
+  const date = (year * 100 + month) * 100 + day;
+  if (date !== lastDate) {
+    lastDate = date;
+    lastDateMs = Date.UTC(year, month - 1, day);
+  }
+  return lastDateMs;
 }
 
 /** Of `±HH:MM` at the end of 25 characters. */

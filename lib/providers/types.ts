@@ -69,6 +69,8 @@ export interface HttpRequest<T> {
   url: URL;
   /** Checks and narrows the parsed JSON; unknown fields pass. */
   schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } } };
+  /** A text field of the answer whose value differs each time and is not read, as a trace id. */
+  changingField?: string;
   headers?: Record<string, string>;
   /** Sent as `Authorization: Bearer`; never follows a redirect to another origin. */
   credential?: string;

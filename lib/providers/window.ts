@@ -22,18 +22,26 @@ export function splitWindow(window: Window, maxDays: number): Window[] {
   return parts;
 }
 
+/** The parts as one list. */
+export function joined(parts: readonly (readonly number[])[]): number[] {
+  return ([] as number[]).concat(...parts);
+}
+
 /** The starts inside the window, sorted, each once: pages overlap, and providers answer whole days and months. */
 export function slotsInWindow(startsMs: readonly number[], { startMs, endMs }: Window): number[] {
-  const inside: number[] = [];
+  let first = 0;
   let last = -Infinity;
-  let isAscending = true;
+  let inside = 0;
   for (const start of startsMs) {
-    if (start < startMs || start >= endMs) continue;
-    if (start <= last) isAscending = false;
+    if (start <= last) return sortedOnce(startsMs.filter((ms) => ms >= startMs && ms < endMs));
     last = start;
-    inside.push(start);
+    if (start < startMs) first++;
+    else if (start < endMs) inside++;
   }
-  // As nearly every answer is.
-  if (isAscending) return inside;
-  return [...new Set(inside)].sort((a, b) => a - b);
+  // As nearly every answer is: ascending, so what is inside is one stretch.
+  return startsMs.slice(first, first + inside);
+}
+
+function sortedOnce(startsMs: readonly number[]): number[] {
+  return [...new Set(startsMs)].sort((a, b) => a - b);
 }

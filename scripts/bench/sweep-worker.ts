@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { refreshAvailabilityCachesDue, type SweepReport } from '../../lib/availability-cache';
 import { db } from '../../lib/db';
 import { env } from '../../lib/env';
+import { forgetReadings } from '../../lib/providers/http-answers';
 import { createContext } from '../../lib/refresh/context';
 import { measured, type Cost } from './measure';
 import { readOften, type ReadingInput, type ReadingTimes } from './read-work';
@@ -17,6 +18,8 @@ export interface SweepInput {
   timeBudgetMs?: number | undefined;
   /** Note the requests, for the other programs. */
   isRecorded?: boolean;
+  /** Read every answer, also those whose text was read before. */
+  isReadAnew?: boolean;
   profileFile?: string;
 }
 
@@ -36,8 +39,9 @@ export interface SweepCommands {
   store: (input: StoringInput) => Promise<void>;
 }
 
-async function sweep({ concurrency, timeBudgetMs, isRecorded = false, profileFile }: SweepInput): Promise<SweepResult> {
+async function sweep({ concurrency, timeBudgetMs, isRecorded = false, isReadAnew = false, profileFile }: SweepInput): Promise<SweepResult> {
   const settings = env();
+  if (isReadAnew) forgetReadings();
   const recording: Recording = { sent: isRecorded ? [] : null, exchanges: 0, bytes: 0 };
   // New connections for every run, as after the minute between two sweeps.
   const context = createContext(settings, db());

@@ -38,7 +38,7 @@ function sweepOf(change: Partial<Record<keyof SweepRows, Run>> = {}, argv: strin
   const bare = runOf({ cost: { wallMs: 3_200, cpuMs: 1_000, startRssMb: 50, peakRssMb: 100 } });
   const row = (name: keyof SweepRows, run: Run): SweepRows[keyof SweepRows] => ({ name, runs: [change[name] ?? run] });
   return sweepSection(
-    { ours: row('ours', runOf()), bare: row('bare', bare), naive: row('naive', runOf()), defaults: row('defaults', runOf()), cold: row('cold', runOf({}, { changed: WORKSPACES })) },
+    { ours: row('ours', runOf()), bare: row('bare', bare), anew: row('anew', runOf()), naive: row('naive', runOf()), defaults: row('defaults', runOf()), cold: row('cold', runOf({}, { changed: WORKSPACES })) },
     optionsOf(argv),
   );
 }

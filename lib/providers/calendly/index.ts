@@ -21,14 +21,15 @@ export const fetchCalendlyAvailabilityWithMeta: FetchAvailability = async (url, 
     throw calendlyFailure('unsupported_link', `This is not a Calendly booking link: ${link.reason}. Use the address of the booking page.`);
   }
   const source = openSource(link, days, options);
+  const resolvedFrom = safeUrl(url.trim());
   const listSlots = async (target: Target): Promise<number[]> => slotsInWindow(await source.listStarts(target), windowOf(options.now, days));
   const toResult = ({ id, ...facts }: Target, slots: number[]): FetchResult => ({
     slots,
     durationMinutes: facts.durationMinutes,
-    meta: { resolvedId: id, resolvedFrom: safeUrl(url.trim()), via: source.via, ...facts },
+    meta: { resolvedId: id, resolvedFrom, via: source.via, ...facts },
   });
 
-  const known = recall(url, link, source.via, options);
+  const known = recall(resolvedFrom, link, source.via, options);
   if (known !== undefined) {
     try {
       const slots = await listSlots(known);
@@ -60,9 +61,9 @@ function openSource(link: CalendlyLink, days: number, options: FetchOptions): Ca
 }
 
 /** What an earlier refresh resolved, if it is for this interface, this link and this choice. */
-function recall(url: string, link: CalendlyLink, via: CalendlySource['via'], { meta, chosenId }: FetchOptions): Target | undefined {
+function recall(resolvedFrom: string, link: CalendlyLink, via: CalendlySource['via'], { meta, chosenId }: FetchOptions): Target | undefined {
   if (meta?.via !== via || meta.resolvedId === undefined || meta.durationMinutes === undefined) return undefined;
-  if (meta.resolvedFrom !== undefined && meta.resolvedFrom !== safeUrl(url.trim())) return undefined;
+  if (meta.resolvedFrom !== undefined && meta.resolvedFrom !== resolvedFrom) return undefined;
   if (chosenId !== undefined && eventTypeIdOf(chosenId) !== meta.resolvedId) return undefined;
   const { resolvedId: id, durationMinutes, zone, schedulingLinkCode } = meta;
   if (schedulingLinkCode !== (link.kind === 'schedulingLink' ? link.code : undefined)) return undefined;

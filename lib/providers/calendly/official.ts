@@ -1,6 +1,6 @@
 import { ProviderError } from '../errors';
 import type { FetchOptions, HttpRequest } from '../types';
-import { splitWindow, windowOf, type Window } from '../window';
+import { joined, splitWindow, windowOf, type Window } from '../window';
 import { findEventType } from './event-types';
 import { eventTypeIdOf, type CalendlyLink } from './link';
 import { availableTimesAnswer, eventTypeAnswer, eventTypesAnswer, meAnswer, type EventType } from './schema';
@@ -82,16 +82,16 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
   }
 
   async function listWindows(target: Target, whole: Window, maxDays: number): Promise<number[]> {
-    const starts: number[] = [];
+    const startsMs: number[][] = [];
     for (const window of splitWindow(whole, maxDays)) {
       const query = {
         event_type: EVENT_TYPE_URI + target.id,
         start_time: new Date(window.startMs).toISOString(),
         end_time: new Date(window.endMs).toISOString(),
       };
-      for (const startMs of await get('/event_type_available_times', query, availableTimesAnswer)) starts.push(startMs);
+      startsMs.push(await get('/event_type_available_times', query, availableTimesAnswer));
     }
-    return starts;
+    return joined(startsMs);
   }
 
   return {

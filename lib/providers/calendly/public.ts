@@ -1,5 +1,5 @@
 import type { FetchOptions } from '../types';
-import { windowOf } from '../window';
+import { joined, windowOf } from '../window';
 import { datesOf, splitIntoDateRanges, type DateRange } from './chunks';
 import { eventTypeIdOf, type CalendlyLink } from './link';
 import { lookupAnswer, profileEventTypesAnswer, rangeAnswer, schedulingLinkAnswer, type LookupAnswer } from './schema';
@@ -37,7 +37,7 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
     return lookUp({ event_type_uuid: only.uuid });
   }
 
-  async function listRange(target: Target, range: DateRange, starts: number[]): Promise<void> {
+  async function listRange(target: Target, range: DateRange): Promise<number[]> {
     const url = urlOf(`event_types/${encodeURIComponent(target.id)}/calendar/range`, {
       timezone: 'UTC',
       diagnostics: 'false',
@@ -47,10 +47,9 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
     });
     const { dates, startsMs } = await http.getJson({ vendor: 'calendly', url, schema: rangeAnswer, signal });
     // Every date is listed, full ones too: a missing one means the answer is a part of what was asked for.
-    const listed = new Set(dates);
-    const missing = datesOf(range).find((date) => !listed.has(date));
+    const missing = datesOf(range).find((date, index) => dates[index] !== date && !dates.includes(date));
     if (missing !== undefined) throw calendlyFailure('invalid_response', `Calendly's range does not list ${missing}, which was asked for.`);
-    for (const startMs of startsMs) starts.push(startMs);
+    return startsMs;
   }
 
   return {
@@ -71,9 +70,9 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
       }
     },
     async listStarts(target) {
-      const starts: number[] = [];
-      for (const range of splitIntoDateRanges(windowOf(now, days))) await listRange(target, range, starts);
-      return starts;
+      const startsMs: number[][] = [];
+      for (const range of splitIntoDateRanges(windowOf(now, days))) startsMs.push(await listRange(target, range));
+      return joined(startsMs);
     },
     // A used-up scheduling link leaves its event type alive, so that one is asked for by its code again.
     confirmLive: (target) => (schedulingLinkCode === undefined ? lookUp({ event_type_uuid: target.id }) : resolveSchedulingLink(schedulingLinkCode)),

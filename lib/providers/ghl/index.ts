@@ -1,6 +1,6 @@
 import { safeUrl } from '../errors';
 import type { FetchAvailability, FetchOptions, ProviderOrigins } from '../types';
-import { slotsInWindow, splitWindow, windowOf } from '../window';
+import { joined, slotsInWindow, splitWindow, windowOf } from '../window';
 import { MAX_WINDOW_DAYS, type CalendarApi } from './api';
 import { calendarSwitchedOff, unsupportedLink, wrongCalendar } from './errors';
 import { parseGhlLink, type SupportedGhlLink } from './link';
@@ -115,9 +115,7 @@ async function confirm(
 /** All windows or nothing. */
 async function readWindow(api: CalendarApi, calendarId: string, days: number, { now }: FetchOptions): Promise<number[]> {
   const window = windowOf(now, days);
-  const startsMs: number[] = [];
-  for (const part of splitWindow(window, MAX_WINDOW_DAYS)) {
-    for (const startMs of await api.freeSlots(calendarId, part)) startsMs.push(startMs);
-  }
-  return slotsInWindow(startsMs, window);
+  const startsMs: number[][] = [];
+  for (const part of splitWindow(window, MAX_WINDOW_DAYS)) startsMs.push(await api.freeSlots(calendarId, part));
+  return slotsInWindow(joined(startsMs), window);
 }

@@ -1,6 +1,6 @@
 import type { FetchOptions } from '../types';
 import { apiUrl, freeSlotsUrl, type CalendarApi } from './api';
-import { calendarSchema, freeSlotsSchema, type Calendar } from './schema';
+import { calendarSchema, freeSlotsSchema, TRACE_ID, type Calendar } from './schema';
 
 /** Required; without it the provider answers 401, as it does for a bad token. */
 const VERSION_HEADER = { version: '2021-04-15' };
@@ -16,7 +16,7 @@ export function officialApi({ http, origins, signal }: FetchOptions, credential:
   return {
     via: 'official',
     freeSlots: (calendarId, window) =>
-      http.getJson({ ...request, url: freeSlotsUrl(origins.ghlApi, calendarId, window), schema: freeSlotsSchema }),
+      http.getJson({ ...request, url: freeSlotsUrl(origins.ghlApi, calendarId, window), schema: freeSlotsSchema, changingField: TRACE_ID }),
     calendar: (calendarId) =>
       http.getJson({ ...request, url: apiUrl(origins.ghlApi, `/calendars/${encodeURIComponent(calendarId)}`), schema: calendarSchema }),
   };

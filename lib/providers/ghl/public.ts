@@ -1,6 +1,6 @@
 import type { FetchOptions } from '../types';
 import { freeSlotsUrl, type CalendarApi } from './api';
-import { freeSlotsSchema } from './schema';
+import { freeSlotsSchema, TRACE_ID } from './schema';
 
 /** What the booking widget sends with its own requests. */
 const WIDGET_HEADERS = {
@@ -20,6 +20,7 @@ export function publicApi({ http, origins, signal }: FetchOptions): CalendarApi 
         vendor: 'ghl',
         url: freeSlotsUrl(origins.ghlBackend, calendarId, window),
         schema: freeSlotsSchema,
+        changingField: TRACE_ID,
         headers: WIDGET_HEADERS,
         signal,
       }),

@@ -41,6 +41,9 @@ function readSeats(seatsByStart: Record<string, unknown>, startsMs: number[], pa
 
 const DATE_KEY = /^\d{4}-\d{2}-\d{2}$/;
 
+/** The name of an answer, another one each time. */
+export const TRACE_ID = 'traceId';
+
 /** Any of these beside no date is an error that came with status 200. */
 const ERROR_KEYS = ['statusCode', 'error', 'errors', 'message'];
 
@@ -60,7 +63,7 @@ export const freeSlotsSchema = checkedBy((answer): number[] => {
   if (days === 0) {
     const errorKey = ERROR_KEYS.find((key) => Object.hasOwn(body, key));
     if (errorKey !== undefined) throw new WrongShape([errorKey], 'is part of an error, not of free slots');
-    if (typeof body.traceId !== 'string') throw new WrongShape(['traceId'], 'is missing where there is no day either');
+    if (typeof body[TRACE_ID] !== 'string') throw new WrongShape([TRACE_ID], 'is missing where there is no day either');
   }
   return startsMs;
 });

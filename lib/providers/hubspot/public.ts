@@ -4,6 +4,7 @@ import type { SupportedHubSpotLink } from './link';
 import { availabilityPageSchema, bookInfoSchema } from './schema';
 
 const DEFAULT_ORIGIN = 'https://api.hubspot.com';
+const DEFAULT_HREF = new URL(DEFAULT_ORIGIN).href;
 
 /** Some pages refuse callers that do not look like the browser that their own script runs in. */
 const BROWSER_USER_AGENT =
@@ -12,7 +13,7 @@ const BROWSER_USER_AGENT =
 /** Where the booking pages of an account's region are served from; a configured origin replaces them all. */
 export function publicOrigin(hublet: string | undefined, origins: ProviderOrigins): string {
   const configured = origins.hubspotMeetings;
-  if (configured !== undefined && new URL(configured).href !== new URL(DEFAULT_ORIGIN).href) return configured;
+  if (configured !== undefined && new URL(configured).href !== DEFAULT_HREF) return configured;
   return hublet === undefined ? DEFAULT_ORIGIN : `https://api-${hublet}.hubspot.com`;
 }
 

@@ -1,4 +1,5 @@
 import { millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
+import { joined } from '../window';
 import type { AvailabilityPage } from './schema';
 
 export { MINUTE_MS };
@@ -16,13 +17,16 @@ export function emptyReading(): MonthsReading {
   return { startsMs: [], listedMinutes: new Set(), isOffline: false };
 }
 
-/** Merges a month of a page into the reading for one duration. A month that does not list it has no slots of it. */
+/**
+ * Merges a month of a page into the reading for one duration, before the months that are there: they are asked for last
+ * first. A month that does not list the duration has no slots of it.
+ */
 export function addMonth(reading: MonthsReading, { isOffline, durations }: AvailabilityPage, durationMinutes: number): void {
   if (isOffline) reading.isOffline = true;
   for (const { meetingDurationMillis, startsMs } of durations) {
     const listedMinutes = meetingDurationMillis / MINUTE_MS;
     reading.listedMinutes.add(listedMinutes);
     if (listedMinutes !== durationMinutes) continue;
-    for (const startMs of startsMs) reading.startsMs.push(startMs);
+    reading.startsMs = joined([startsMs, reading.startsMs]);
   }
 }

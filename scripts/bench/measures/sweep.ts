@@ -27,6 +27,7 @@ export const sweep: Measure = {
       ours: { name: `ours, ${fixed}`, runs: [] as Run[] },
       bare: { name: `bare requests and JSON.parse, ${fixed}`, runs: [] as Run[] },
       naive: { name: `naive peer, ${fixed}`, runs: [] as Run[] },
+      anew: { name: `ours, every answer read anew, ${fixed}`, runs: [] as Run[] },
       defaults: { name: 'ours, shipped defaults, warm', runs: [] as Run[] },
       cold: { name: 'ours, shipped defaults, first sweep ever', runs: [] as Run[] },
     };
@@ -36,10 +37,11 @@ export const sweep: Measure = {
       rows.cold.runs.push(await timed(session, 'first sweep ever', programs.cold));
     }
     // Where times are not asked for, nothing needs to be warm, and the peer has nothing to show.
-    const names = isShort ? (['ours', 'bare', 'defaults'] as const) : (['ours', 'bare', 'defaults', 'naive'] as const);
+    const names = isShort ? (['ours', 'bare', 'defaults'] as const) : (['ours', 'bare', 'anew', 'defaults', 'naive'] as const);
     const contenders = {
       ours: () => programs.sweep({ concurrency, isRecorded: true }),
       bare: () => programs.bare(concurrency),
+      anew: () => programs.sweep({ concurrency, isReadAnew: true }),
       defaults: () => programs.sweep(),
       naive: () => programs.naive(concurrency),
     };
@@ -55,11 +57,11 @@ export const sweep: Measure = {
   },
 };
 
-export type SweepRows = Record<'ours' | 'bare' | 'naive' | 'defaults' | 'cold', Row>;
+export type SweepRows = Record<'ours' | 'bare' | 'anew' | 'naive' | 'defaults' | 'cold', Row>;
 
 /** What the runs say. Pure. */
 export function sweepSection(rows: SweepRows, options: Options): Section {
-  const { ours, bare, naive, defaults, cold } = rows;
+  const { ours, bare, anew, naive, defaults, cold } = rows;
   const { workspaces, p50, repeats, short: isShort } = options;
   const ratios = ({ runs }: Row, of: (run: Run) => number): number[] => ratiosOf(runs.map(of), bare.runs.map(of));
   const wallOf = (run: Run): number => run.cost.wallMs;
@@ -81,12 +83,15 @@ export function sweepSection(rows: SweepRows, options: Options): Section {
     title: `A sweep of ${formatNumber(workspaces)} workspaces; answers in about ${String(p50)} ms (log-normal); ${String(repeats)} ${repeats === 1 ? 'round' : 'rounds'}`,
     tables: [[
       ['', '× bare wall', '× bare CPU', 'wall s', 'CPU s', 'peak MB', 'requests', 'bytes'],
-      line(ours, true), line(bare, true), line(defaults, true), ...[naive, cold].flatMap((row) => (row.runs.length > 0 ? [line(row, row === naive)] : [])),
+      line(ours, true), line(bare, true), line(defaults, true), ...[anew, naive, cold].flatMap((row) => (row.runs.length > 0 ? [line(row, row !== cold)] : [])),
     ]],
-    notes: cold.runs.flatMap((run) => `Memory of ours before the first sweep: ${formatNumber(run.cost.startRssMb)} MB`),
+    notes: [
+      ...(anew.runs.length > 0 ? ['An answer whose text was read before is not read again; read anew is the case that all calendars changed in the minute.'] : []),
+      ...cold.runs.flatMap((run) => `Memory of ours before the first sweep: ${formatNumber(run.cost.startRssMb)} MB`),
+    ],
     checks: [
       sameBytes(Object.values(rows).flatMap(({ runs }) => runs)),
-      everyoneRefreshed([...ours.runs, ...defaults.runs, ...cold.runs], workspaces),
+      everyoneRefreshed([...ours.runs, ...anew.runs, ...defaults.runs, ...cold.runs], workspaces),
       atMost('wall time, × bare,', summaryOf(ratios(ours, wallOf)).median, MAX_WALL_RATIO, { isAsked }),
       atMost('CPU, × bare,', summaryOf(ratios(ours, cpuOf)).median, MAX_CPU_RATIO, { isAsked }),
       atMost('peak resident memory', rssMb, MAX_RSS_MB, { say: (mb) => `${formatNumber(mb)} MB`, isAsked }),

@@ -69,9 +69,9 @@ function clientOf(answer: (url: URL) => Answer): HttpClient & ApiClient {
     return read(asked, exchange);
   };
   return {
-    getJson: (request) => ask(request.vendor, request.url, request.credential, (asked, exchange) => readJson(asked, exchange, request.schema)),
+    getJson: (request) => ask(request.vendor, request.url, request.credential, (asked, exchange) => readJson(asked, exchange, request)),
     getHtml: (request) => ask(request.vendor, request.url, request.credential, readHtml),
-    send: (request) => ask(request.vendor, request.url, request.credential, (asked, exchange) => readJson(asked, exchange, request.schema)),
+    send: (request) => ask(request.vendor, request.url, request.credential, (asked, exchange) => readJson(asked, exchange, request)),
   };
 }
 

@@ -70,7 +70,8 @@ describe('what HubSpot sends', () => {
 describe('addMonth', () => {
   const readMonths = (pages: readonly AvailabilityPage[], durationMinutes: number): MonthsReading => {
     const reading = emptyReading();
-    for (const page of pages) addMonth(reading, page, durationMinutes);
+    // As they are asked for: the last first.
+    for (const page of [...pages].reverse()) addMonth(reading, page, durationMinutes);
     return reading;
   };
   const pages = [MONTH_0, MONTH_1, fixture('hubspot/no-availability.json')].map((body) => availabilityPageSchema.parse(body));
