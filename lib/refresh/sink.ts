@@ -7,7 +7,7 @@ import { storeBatch, type StoredWrite, type StoreSettings, type Write } from './
 const BATCH_ROWS = 1_000;
 const BATCH_WAIT_MS = 2_000;
 /**
- * A write with its slots counts as so many rows: it is some 5 kB of parameters, and Prisma's log of its last hundred debug
+ * A write with its slots counts as so many rows: it is some kilobytes of parameters, and Prisma's log of its last hundred debug
  * messages keeps those of the last twenty statements or so alive, printed or not.
  */
 const SLOTS_AS_ROWS = 5;

@@ -9,6 +9,7 @@
  * the order of their ids.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import { boundedTransaction, Prisma, sqlState, type Db } from '../db';
 import { instantOf } from './configured';
 import { began, hourColumns, hourSql, isFirstFailure, isNewHour, keepFinishedHours, mayBeFirstFailure, transitionsOfFailure, transitionsOfSuccess } from './history';
@@ -200,17 +201,18 @@ function touch(db: Db, results: SuccessResult[], settings: StoreSettings): Prism
  */
 function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings): Prisma.PrismaPromise<OutcomeRow[]> {
   const lookahead = Prisma.sql`${settings.lookaheadDays} * interval '24 hours'`;
+  const units = results.map(({ slots }) => (slots.every((ms) => ms % MINUTE_MS === 0) ? MINUTE_MS : 1));
   return db.$queryRaw`
     WITH input AS MATERIALIZED (
       SELECT t.id, ${began} AS began, ${hourSql} AS hour, t.latency_ms, t.fingerprint, t.content_hash, t.slots_hash, t.link_id,
         t.type::"CalendarType" AS type, t.url, t.duration, t.meta::jsonb AS meta,
-        ARRAY(SELECT ${instantOf(Prisma.sql`x`)} FROM unnest(t.slots::float8[]) x) AS slots
+        ARRAY(SELECT ${instantOf(Prisma.sql`(sum(step) OVER (ORDER BY n)) * t.unit_ms`)} FROM unnest(t.steps::float8[]) WITH ORDINALITY s(step, n) ORDER BY n) AS slots
       FROM unnest(${attempts(results)}, ${results.map((r) => r.contentHash.toString())}::bigint[],
           ${results.map((r) => r.slotsHash.toString())}::bigint[], ${results.map((r) => r.item.link.id)}::text[],
           ${results.map((r) => r.item.link.provider)}::text[], ${results.map((r) => r.item.link.url)}::text[],
           ${results.map((r) => r.durationMinutes)}::int[], ${results.map((r) => JSON.stringify(r.meta))}::text[],
-          ${results.map((r) => `{${r.slots.join(',')}}`)}::text[])
-        AS t(id, began_ms, latency_ms, fingerprint, content_hash, slots_hash, link_id, type, url, duration, meta, slots)
+          ${units}::float8[], ${results.map((r, index) => stepsOf(r.slots, units[index] ?? 1))}::text[])
+        AS t(id, began_ms, latency_ms, fingerprint, content_hash, slots_hash, link_id, type, url, duration, meta, unit_ms, steps)
     ), prev AS MATERIALIZED (
       SELECT i.id, s."succeededAt" AS succeeded, CASE WHEN s."fetchedAt" > i.began THEN NULL ELSE s."errorKind" END AS error_kind,
         s."consecutiveFailures" AS failures, k."clientId" IS NULL AS is_first, k."clientId" IS NULL OR ${slotsChanged(lookahead)} AS changed
@@ -241,6 +243,14 @@ function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings
       FROM input i JOIN hot h ON h.id = i.id WHERE h.is_first
     ), ${transitionsOfSuccess(settings.runId, lookahead)}
     SELECT p.id, CASE WHEN h.changed THEN 'changed' ELSE 'unchanged' END AS outcome FROM prev p LEFT JOIN hot h ON h.id = p.id`;
+}
+
+/**
+ * Slots as PostgreSQL's array of their distances, the first from 1970: a fifth of the text of the instants themselves, which
+ * Prisma serialises, and keeps for a while.
+ */
+function stepsOf(slots: readonly number[], unitMs: number): string {
+  return `{${slots.map((ms, index) => (ms - (slots[index - 1] ?? 0)) / unitMs).join(',')}}`;
 }
 
 /** A slot in both windows appeared or disappeared; the old window is the last success's. */
