@@ -16,6 +16,13 @@ export interface Reply {
   tookMs: number;
 }
 
+export interface ServerOptions {
+  env: Record<string, string>;
+  port?: number;
+  root?: string;
+  onOutput?: (text: string) => void;
+}
+
 export interface Server {
   url: string;
   pid: number;
@@ -42,8 +49,9 @@ export async function ensureBuilt(root = PROJECT_ROOT): Promise<void> {
 /**
  * @param options.env the app's whole environment: nothing of ours reaches it
  * @param options.root the folder of another build than the project's own
+ * @param options.onOutput told everything that it writes
  */
-export async function startServer({ env, port, root = PROJECT_ROOT }: { env: Record<string, string>; port?: number; root?: string }): Promise<Server> {
+export async function startServer({ env, port, root = PROJECT_ROOT, onOutput }: ServerOptions): Promise<Server> {
   const at = port ?? (await freePort());
   const child = spawnGuarded({
     name: 'next start',
@@ -53,7 +61,10 @@ export async function startServer({ env, port, root = PROJECT_ROOT }: { env: Rec
     env: isolatedAppEnv(env),
   });
   let output = '';
-  const keep = (chunk: Buffer): void => { output = `${output}${chunk.toString()}`.slice(-KEPT_OUTPUT_CHARS); };
+  const keep = (chunk: Buffer): void => {
+    output = `${output}${chunk.toString()}`.slice(-KEPT_OUTPUT_CHARS);
+    onOutput?.(chunk.toString());
+  };
   const pid = new Promise<number>((resolve) => {
     child.child.stdout?.on('data', (chunk: Buffer) => {
       keep(chunk);
