@@ -9,6 +9,7 @@ import { startPgBouncer, type PgBouncer } from './pgbouncer';
 import { startRestartablePostgres, type RestartablePostgres } from './restartable-postgres';
 import { ensureBuilt, startServer, type Reply, type Server } from './server';
 import { AUTHORISED, SECRET } from './server-stage';
+import { startOrUndo, type Undo } from './start-or-undo';
 import { startSimulatorClient, type SimulatorClient } from './simulator-client';
 
 export interface FaultStageOptions {
@@ -57,19 +58,10 @@ const WARM_UP_TRIES = 5;
 
 export async function startFaultStage(options: FaultStageOptions): Promise<FaultStage> {
   await ensureBuilt();
-  const undo: (() => Promise<unknown>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  try {
-    return await build(options, undo, close);
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return await startOrUndo((undo, close) => build(options, undo, close));
 }
 
-async function build(options: FaultStageOptions, undo: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<FaultStage> {
+async function build(options: FaultStageOptions, undo: Undo, close: () => Promise<void>): Promise<FaultStage> {
   const random = createRandom(options.seed);
   const postgres = await startRestartablePostgres();
   undo.push(postgres.stop);
