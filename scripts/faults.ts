@@ -45,6 +45,7 @@ const PARTS: Record<string, Part> = {
   'lock-lost': { what: 'frozen holders, lost connections', project: 'faults', files: inFaults('lock-lost'), long: {}, isShort: false },
   kills: { what: 'servers killed and frozen at random points of a sweep (--rounds, --freezes: each straight and pooled)', project: 'faults', files: inFaults('kills'), long: { FAULT_ROUNDS: '250', FAULT_FREEZES: '30' }, isShort: true },
   breaks: { what: 'database, pooler, providers and clocks break, one after another (--rounds)', project: 'faults', files: inFaults('breaks'), long: { FAULT_ROUNDS: '5' }, isShort: false },
+  versions: { what: "another version's build beside this one, rolled out and back (--rounds); needs the repository's history", project: 'faults', files: inFaults('versions'), long: { FAULT_ROUNDS: '20' }, isShort: false },
   sends: { what: 'three senders of follow-ups, one of them killed, again and again (--rounds)', project: 'faults', files: inFaults('sends'), long: { FAULT_ROUNDS: '100' }, isShort: false },
   deadlines: { what: 'runs against providers and databases that do not answer (--runs)', project: 'faults', files: inFaults('deadline-many', 'deadline-providers', 'deadline-database'), long: { FAULT_RUNS: '10000' }, isShort: false },
   quotas: { what: "the vendors' limits, three processes, the customer beside us (--minutes)", project: 'faults', files: inFaults('quotas'), long: { FAULT_MINUTES: '5' }, isShort: false },

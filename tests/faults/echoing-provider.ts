@@ -1,4 +1,7 @@
-/** The worst provider: whatever token it is sent, it says again, in every place an answer has. */
+/**
+ * The worst provider: whatever token it is sent, it says again, in every place an answer has. So it does with the end of an
+ * address that is itself a secret: `/alarm/…` and `/heartbeat/…`.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -33,7 +36,7 @@ export async function startEchoingProvider(vendorOf: (token: string) => string):
   const turns = new Map<string, number>();
   const server = createServer((request, response) => {
     request.resume();
-    const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+    const token = /^\/(?:alarm|heartbeat)\/(.+)$/.exec(request.url ?? '')?.[1] ?? (request.headers.authorization ?? '').replace(/^Bearer /, '');
     const vendor = token === '' ? 'public' : vendorOf(token);
     const turn = turns.get(vendor) ?? 0;
     turns.set(vendor, turn + 1);

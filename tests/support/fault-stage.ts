@@ -9,6 +9,7 @@ import { startPgBouncer, type PgBouncer } from './pgbouncer';
 import { startRestartablePostgres, type RestartablePostgres } from './restartable-postgres';
 import { ensureBuilt, startServer, type Reply, type Server } from './server';
 import { AUTHORISED, SECRET } from './server-stage';
+import { startOrUndo, type Undo } from './start-or-undo';
 import { startSimulatorClient, type SimulatorClient } from './simulator-client';
 
 export interface FaultStageOptions {
@@ -20,6 +21,8 @@ export interface FaultStageOptions {
   /** Of the simulator, e.g. `80,0.5`. */
   latency?: string;
   env?: Record<string, string>;
+  /** Folders of other builds, by server; otherwise the project's own. */
+  roots?: readonly string[];
 }
 
 export interface FaultStage {
@@ -39,8 +42,8 @@ export interface FaultStage {
   sweep: (server: number, query?: string) => Promise<Reply>;
   /** Sweeps on every server until one of each is complete; returns how long one takes when everything is known, milliseconds. */
   warmUp: () => Promise<number>;
-  /** Starts a killed server again at its address, with other variables if given. */
-  restart: (server: number, env?: Record<string, string>) => Promise<void>;
+  /** Starts a killed server again at its address, with other variables or from another build if given. */
+  restart: (server: number, env?: Record<string, string>, root?: string) => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -55,19 +58,10 @@ const WARM_UP_TRIES = 5;
 
 export async function startFaultStage(options: FaultStageOptions): Promise<FaultStage> {
   await ensureBuilt();
-  const undo: (() => Promise<unknown>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  try {
-    return await build(options, undo, close);
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return await startOrUndo((undo, close) => build(options, undo, close));
 }
 
-async function build(options: FaultStageOptions, undo: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<FaultStage> {
+async function build(options: FaultStageOptions, undo: Undo, close: () => Promise<void>): Promise<FaultStage> {
   const random = createRandom(options.seed);
   const postgres = await startRestartablePostgres();
   undo.push(postgres.stop);
@@ -80,7 +74,8 @@ async function build(options: FaultStageOptions, undo: (() => Promise<unknown>)[
 
   const env = { ...sim.env, DATABASE_URL: pooler?.url ?? postgres.url, CRON_SECRET: SECRET, LOG_LEVEL: 'warn', ...options.env };
   const servers: Server[] = [];
-  for (let i = 0; i < (options.servers ?? 3); i++) servers.push(await startServer({ env, port: await freePort() }));
+  const roots = [...(options.roots ?? [])];
+  for (let i = 0; i < (options.servers ?? 3); i++) servers.push(await startServer({ env, port: await freePort(), root: roots[i] }));
   // As they are at the end: a restarted one stands in its predecessor's place.
   undo.push(async () => { for (const server of servers) await server.stop(); });
 
@@ -120,10 +115,11 @@ async function build(options: FaultStageOptions, undo: (() => Promise<unknown>)[
       }
       return sweepMs;
     },
-    restart: async (index, more = {}) => {
+    restart: async (index, more = {}, root = roots[index]) => {
       const server = serverAt(index);
       await server.stop();
-      servers[index] = await startServer({ env: { ...env, ...more }, port: Number(new URL(server.url).port) });
+      if (root !== undefined) roots[index] = root;
+      servers[index] = await startServer({ env: { ...env, ...more }, port: Number(new URL(server.url).port), root });
     },
   };
 }

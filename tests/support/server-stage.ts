@@ -6,6 +6,7 @@ import { createTestDatabase } from './database';
 import { startPgBouncer } from './pgbouncer';
 import { ensureBuilt, startServer, type Reply, type Server } from './server';
 import { startGate, type Gate } from './server-gate';
+import { startOrUndo, type Undo } from './start-or-undo';
 
 export interface StageOptions {
   servers: number;
@@ -42,19 +43,10 @@ const PROVIDERS = ['calendly', 'hubspot', 'ghl'] as const;
 
 export async function startStage(options: StageOptions): Promise<Stage> {
   await ensureBuilt();
-  const undo: (() => Promise<unknown>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  try {
-    return await build(options, undo, close);
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return await startOrUndo((undo, close) => build(options, undo, close));
 }
 
-async function build(options: StageOptions, undo: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Stage> {
+async function build(options: StageOptions, undo: Undo, close: () => Promise<void>): Promise<Stage> {
   let { databaseUrl } = options;
   if (databaseUrl === undefined) {
     const database = await createTestDatabase();

@@ -16,6 +16,13 @@ export interface Reply {
   tookMs: number;
 }
 
+export interface ServerOptions {
+  env: Record<string, string>;
+  port?: number;
+  root?: string;
+  onOutput?: (text: string) => void;
+}
+
 export interface Server {
   url: string;
   pid: number;
@@ -35,22 +42,29 @@ const TELL_PID = 'echo "pid $$"; exec "$@"';
 const UNTIL_EXIT: Lifetime = { onEnd: () => undefined, watch: () => undefined, end: () => undefined, throwIfEnding: () => undefined };
 
 /** Builds the app unless the last build is of the same sources. */
-export async function ensureBuilt(): Promise<void> {
-  await buildWeb(UNTIL_EXIT);
+export async function ensureBuilt(root = PROJECT_ROOT): Promise<void> {
+  await buildWeb(UNTIL_EXIT, root);
 }
 
-/** @param options.env the app's whole environment: nothing of ours reaches it */
-export async function startServer({ env, port }: { env: Record<string, string>; port?: number }): Promise<Server> {
+/**
+ * @param options.env the app's whole environment: nothing of ours reaches it
+ * @param options.root the folder of another build than the project's own
+ * @param options.onOutput told everything that it writes
+ */
+export async function startServer({ env, port, root = PROJECT_ROOT, onOutput }: ServerOptions): Promise<Server> {
   const at = port ?? (await freePort());
   const child = spawnGuarded({
     name: 'next start',
     command: '/bin/sh',
     args: ['-c', TELL_PID, 'sh', process.execPath, NEXT_BIN, 'start', '-H', '127.0.0.1', '-p', String(at)],
-    cwd: PROJECT_ROOT,
+    cwd: root,
     env: isolatedAppEnv(env),
   });
   let output = '';
-  const keep = (chunk: Buffer): void => { output = `${output}${chunk.toString()}`.slice(-KEPT_OUTPUT_CHARS); };
+  const keep = (chunk: Buffer): void => {
+    output = `${output}${chunk.toString()}`.slice(-KEPT_OUTPUT_CHARS);
+    onOutput?.(chunk.toString());
+  };
   const pid = new Promise<number>((resolve) => {
     child.child.stdout?.on('data', (chunk: Buffer) => {
       keep(chunk);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { fetchGHLAvailabilityWithMeta } from '@/lib/calendar-availability';
 import { UnusableDeliveryError } from '@/lib/follow-ups/channel';
 import { webhook } from '@/lib/follow-ups/webhook';
+import { sendMessage } from '@/lib/ops/send';
 import { createEmailBison } from '@/lib/providers/emailbison/client';
 import { ProviderError } from '@/lib/providers/errors';
 import { createHttpTransport } from '@/lib/providers/http';
@@ -91,14 +92,24 @@ const CALLERS: Record<string, (base: string) => Promise<unknown>> = {
     const destination = { baseUrl: `${base}/hook`, secret: TOKEN };
     await webhook.prepare({ followUpId: 'f', workspaceId: 'w', leadEmail: 'lee@buyer.example', leadName: null, thread: null, destination }).send('hello', transport.apiClient(), signal());
   },
+  'an alarm': async (base) => {
+    const url = `${base}/services/${TOKEN}`;
+    const result = await sendMessage(transport, { channel: 'slack', url }, { subject: 'a subject', text: 'for lee@buyer.example' });
+    // What is no URL is refused when it is entered, too.
+    if (result.kind === 'failed') throw new SendFailed(!URL.canParse(url) && result.error === 'TypeError' ? 'unusable' : result.error);
+  },
 };
+
+/** An alarm's failure is a value there. */
+class SendFailed extends Error {}
 
 async function refusalOf(call: Promise<unknown>): Promise<string> {
   const error: unknown = await call.then(() => new Error('nothing was refused'), (reason: unknown) => reason);
   if (error instanceof UnusableDeliveryError) return 'unusable';
-  if (!(error instanceof ProviderError)) throw error;
-  expect(`${error.message} ${error.url ?? ''}`).not.toMatch(/a-token-that|buyer\.example/);
-  return error.kind;
+  if (!(error instanceof ProviderError || error instanceof SendFailed)) throw error;
+  const kind = error instanceof ProviderError ? error.kind : error.message;
+  expect(`${error.message} ${error instanceof ProviderError ? (error.url ?? '') : ''}`).not.toMatch(/a-token-that|buyer\.example/);
+  return kind;
 }
 
 /** No victim saw anybody, and no socket of this process was ever connected or written to. */

@@ -1,0 +1,56 @@
+/** Connections that the server ends at a bad moment: a query fails, and the process lives. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { boundedTransaction, createDb, type Db } from '@/lib/db';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { startGate, type Gate } from '../support/server-gate';
+
+let database: TestDatabase;
+let gate: Gate;
+/** Straight to the server. */
+let admin: Db;
+/** One connection, through the gate. */
+let db: Db;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  admin = createDb(database.url, { poolMax: 1 });
+  gate = await startGate(database.url);
+  const url = new URL(database.url);
+  url.host = gate.host;
+  db = createDb(url.href, { poolMax: 1 });
+});
+afterAll(async () => {
+  await db.$disconnect();
+  await gate.close();
+  await admin.$disconnect();
+  await database.drop();
+});
+
+/** What a backend does, and what it did last; undefined when it is gone. */
+async function activityOf(pid: number): Promise<string | undefined> {
+  const [backend] = await admin.$queryRaw<{ activity: string }[]>`SELECT state || ': ' || query AS activity FROM pg_stat_activity WHERE pid = ${pid}::int`;
+  return backend?.activity;
+}
+
+it('the server ends a connection between a query and the transaction that waits for it: the process lives, and the next query is answered', async () => {
+  const uncaught: unknown[] = [];
+  const keep = (error: unknown): void => { uncaught.push(error); };
+  process.on('uncaughtException', keep);
+  try {
+    const [{ pid } = { pid: 0 }] = await db.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+    // The answer and the server's last words reach a busy process together: between them the pool hands the connection on.
+    gate.hold();
+    const query = db.$queryRaw`SELECT 'last words' AS said`.then((rows) => rows, (error: unknown) => error);
+    const transaction = boundedTransaction(db, 20_000, [db.$queryRaw`SELECT 1`]).then(() => 'done', () => 'refused');
+    await expect.poll(() => activityOf(pid), { interval: 20, timeout: 10_000 }).toMatch(/^idle: .*last words/);
+    await admin.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
+    await expect.poll(() => activityOf(pid), { interval: 20, timeout: 10_000 }).toBeUndefined();
+    gate.open();
+    expect(await query).toEqual([{ said: 'last words' }]);
+    expect(await transaction).toBe('refused');
+    expect(await db.$queryRaw`SELECT 1 AS one`).toEqual([{ one: 1 }]);
+    expect(uncaught).toEqual([]);
+  } finally {
+    process.off('uncaughtException', keep);
+  }
+});
