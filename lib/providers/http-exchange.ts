@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { followersOf } from '../abort';
 
 /** One request and its answer; redirects, meaning and errors of the answer are the caller's. */
 export interface Exchange {
@@ -53,7 +53,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     const settle = (error: unknown): void => {
       if (settled) return;
       settled = true;
-      signal.removeEventListener('abort', onAbort);
+      followersOf(signal).delete(onAbort);
       // Nobody reads a part of a success: joining it would hold twice what was too large already.
       const parts = error !== undefined && isSuccess() ? [] : chunks;
       const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
@@ -99,9 +99,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       onAbort();
       return;
     }
-    // One deadline may be shared by hundreds of requests; Node would warn of a leak from the eleventh on.
-    setMaxListeners(0, signal);
-    signal.addEventListener('abort', onAbort, { once: true });
+    followersOf(signal).add(onAbort);
     try {
       dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method: request.method, headers: request.headers, body: request.body ?? null }, handler);
     } catch (error) {

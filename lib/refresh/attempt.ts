@@ -1,4 +1,5 @@
 /** One workspace's fetch: from a work item to a result. Knows the provider and the clock, not the database. */
+import { deadlineUnder } from '../abort';
 import { fetchAvailability } from '../calendar-availability';
 import { ProviderError } from '../providers/errors';
 import type { HttpClient } from '../providers/types';
@@ -14,23 +15,6 @@ export class RunEnded extends Error {
     super(`the run ended: ${why}`);
     this.name = 'RunEnded';
   }
-}
-
-/** What ends with each run. */
-const underWay = new WeakMap<AbortSignal, Set<AbortController>>();
-
-/**
- * The attempts of a run, which its end aborts, through one listener for all: a signal looks through all its
- * listeners for each one that is added or removed, and `AbortSignal.any` would grow it by every attempt.
- */
-function attemptsUnder(runSignal: AbortSignal): Set<AbortController> {
-  let attempts = underWay.get(runSignal);
-  if (!attempts) {
-    const followers = new Set<AbortController>();
-    runSignal.addEventListener('abort', () => { for (const controller of followers) controller.abort(runSignal.reason); }, { once: true });
-    underWay.set(runSignal, (attempts = followers));
-  }
-  return attempts;
 }
 
 /**
@@ -56,30 +40,23 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     return failure('unauthorized', `The stored ${provider} credential cannot be opened: ${why}. Set it again.`);
   }
 
-  const controller = new AbortController();
-  const attempts = attemptsUnder(runSignal);
-  attempts.add(controller);
-  if (runSignal.aborted) controller.abort(runSignal.reason);
-  const timer = setTimeout(() => {
-    controller.abort(new DOMException(`no complete answer within ${String(context.settings.workspaceTimeoutMs)} ms`, 'TimeoutError'));
-  }, context.settings.workspaceTimeoutMs);
-
   const isSameConfiguration = item.stored?.slotsFingerprint === item.fingerprint;
   const meta = knownMeta(item, beganAt);
   try {
-    const { slots, durationMinutes, meta: found } = await fetchAvailability(provider, url, context.settings.lookaheadDays, {
+    const { slots: starts, durationMinutes, meta: found } = await fetchAvailability(provider, url, context.settings.lookaheadDays, {
       http,
       origins: context.origins,
       durationMinutes: item.durationMinutes,
       timezone: item.timezone,
       confirmEmpty: isSameConfiguration && (item.stored?.slotCount ?? 0) > 0,
-      signal: controller.signal,
+      signal: deadlineUnder(runSignal, context.settings.workspaceTimeoutMs),
       now: beganAt,
       ...(credential === undefined ? {} : { credential }),
       ...(meta ? { meta } : {}),
       ...(chosenId === null ? {} : { chosenId }),
     });
     const newMeta = { ...found, resolvedAt: meta?.resolvedAt ?? beganAt };
+    const slots = new Float64Array(starts);
     const slotsHash = slotsHashOf(slots);
     const contentHash = contentHashOf({ slotsHash, fingerprint: item.fingerprint, durationMinutes, meta: newMeta });
     return { kind: 'success', item, beganAt, latencyMs: latencyMs(), slots, durationMinutes, meta: newMeta, slotsHash, contentHash };
@@ -89,8 +66,5 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     if (error instanceof ProviderError) return failure(error.kind, error.without(credential ?? '').message, error.retryAfterMs);
     // Only the name: a message of unknown origin may hold anything.
     return failure('internal_error', `Unexpected ${error instanceof Error ? error.name : typeof error} while reading the calendar. This is a defect of the app.`);
-  } finally {
-    clearTimeout(timer);
-    attempts.delete(controller);
   }
 }

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { ProviderMeta } from '../providers/types';
 
 /** 64-bit hash of a sorted slot list, signed as PostgreSQL's bigint is. */
-export function slotsHashOf(slots: readonly number[]): bigint {
-  return hash('sha1', new Float64Array(slots), 'buffer').readBigInt64LE();
+export function slotsHashOf(slots: Float64Array): bigint {
+  return hash('sha1', slots, 'buffer').readBigInt64LE();
 }
 
 /** 64-bit hash of everything that the cold row says: equal to the stored one means nothing to write. */

@@ -249,7 +249,7 @@ function writeContents(db: Db, results: SuccessResult[], settings: StoreSettings
  * Slots as PostgreSQL's array of their distances, the first from 1970: a fifth of the text of the instants themselves, which
  * Prisma serialises, and keeps for a while.
  */
-function stepsOf(slots: readonly number[], unitMs: number): string {
+function stepsOf(slots: Float64Array, unitMs: number): string {
   return `{${slots.map((ms, index) => (ms - (slots[index - 1] ?? 0)) / unitMs).join(',')}}`;
 }
 

@@ -72,7 +72,8 @@ export interface SuccessResult {
   /** Start of the attempt and of its window, by the database's clock. */
   beganAt: number;
   latencyMs: number;
-  slots: number[];
+  /** Outside of the heap: thousands wait for their batch. */
+  slots: Float64Array;
   durationMinutes: number;
   meta: ProviderMeta;
   slotsHash: bigint;

@@ -59,7 +59,7 @@ export async function measureParsing(): Promise<ParseCost[]> {
         const one = warm[index % warm.length];
         if (!one) continue;
         const { slots, durationMinutes, meta } = await fetchAvailability(provider, one.url, 30, { ...options(serving(one.bodies)), meta: one.meta });
-        contentHashOf({ slotsHash: slotsHashOf(slots), fingerprint: 'f', durationMinutes, meta });
+        contentHashOf({ slotsHash: slotsHashOf(new Float64Array(slots)), fingerprint: 'f', durationMinutes, meta });
       }
     });
     costs.push({ provider, parseUs: await parse, readUs: await read, bytes: warm.reduce((sum, w) => sum + [...w.bodies.values()].join('').length, 0) / warm.length });

@@ -40,11 +40,12 @@ export async function storeOften({ db, settings, origins, transport }: CacheCont
       lists.set(item, list);
     }
     const meta = { resolvedId: 'made-up' };
-    const slotsHash = slotsHashOf(list);
+    const slots = new Float64Array(list);
+    const slotsHash = slotsHashOf(slots);
     const contentHash = contentHashOf({ slotsHash, fingerprint: item.fingerprint, durationMinutes: 30, meta });
     const sendSlots = known.get(item) !== contentHash.toString();
     known.set(item, contentHash.toString());
-    return { kind: 'success', sendSlots, result: { kind: 'success', item, beganAt: Math.floor(clock.now()), latencyMs: 250, slots: list, durationMinutes: 30, meta, slotsHash, contentHash } };
+    return { kind: 'success', sendSlots, result: { kind: 'success', item, beganAt: Math.floor(clock.now()), latencyMs: 250, slots, durationMinutes: 30, meta, slotsHash, contentHash } };
   };
 
   for (let sweep = 0; sweep < sweeps; sweep++) {

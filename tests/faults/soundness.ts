@@ -50,7 +50,7 @@ export async function expectSound(stage: FaultStage, before?: Stored, other: Oth
     expect(slots.length, `${row.id} was emptied`).toBeGreaterThan(0);
     const theirs = other.fingerprint?.(row.configured);
     const fingerprint = row.slotsFingerprint === theirs ? theirs : row.configured;
-    expect({ id: row.id, slotCount: slots.length, slotsHash: slotsHashOf(slots), slotsFingerprint: fingerprint, attemptFingerprint: fingerprint })
+    expect({ id: row.id, slotCount: slots.length, slotsHash: slotsHashOf(new Float64Array(slots)), slotsFingerprint: fingerprint, attemptFingerprint: fingerprint })
       .toEqual({ id: row.id, slotCount: row.slotCount, slotsHash: row.slotsHash, slotsFingerprint: row.slotsFingerprint, attemptFingerprint: row.attemptFingerprint });
     expect(isHotOf(row, slots, other), `the hot row of ${row.id} is of other slots than the cold one`).toBe(true);
     const earlier = before?.get(row.id);
@@ -64,7 +64,7 @@ export async function expectSound(stage: FaultStage, before?: Stored, other: Oth
 /** The hot row's hash is of the cold row's slots; those that are past meanwhile may still stand in the cold one alone. */
 function isHotOf({ contentHash, slotsFingerprint, duration, meta, succeededAt }: Row, slots: readonly number[], other: OtherFormulas): boolean {
   for (let past = 0; past === 0 || (slots[past - 1] ?? Infinity) <= succeededAt.getTime(); past++) {
-    const slotsHash = slotsHashOf(slots.slice(past));
+    const slotsHash = slotsHashOf(new Float64Array(slots.slice(past)));
     const ours = contentHashOf({ slotsHash, fingerprint: slotsFingerprint, durationMinutes: duration, meta });
     if (contentHash === ours || contentHash === other.contentHash?.(ours)) return true;
     if (past >= slots.length) break;

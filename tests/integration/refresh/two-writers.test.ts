@@ -114,7 +114,7 @@ async function checkRows(newest: Map<string, Write>, newestSuccess: Map<string, 
     });
     if (!good) continue;
     expect(cold.get(id), `${where}, ${id}`).toMatchObject({
-      slotsUtc: good.slots.map((ms) => new Date(ms)), slotCount: good.slots.length,
+      slotsUtc: Array.from(good.slots, (ms) => new Date(ms)), slotCount: good.slots.length,
       slotsHash: slotsHashOf(good.slots), slotsFingerprint: good.item.fingerprint,
     });
   }

@@ -41,9 +41,10 @@ export interface SuccessOptions {
 
 export function success(item: WorkItem, beganAt: number, slots: readonly number[], options: SuccessOptions = {}): Extract<Write, { kind: 'success' }> {
   const { meta = { resolvedId: 'known' }, durationMinutes = item.durationMinutes, sendSlots = true } = options;
-  const slotsHash = slotsHashOf(slots);
+  const packed = new Float64Array(slots);
+  const slotsHash = slotsHashOf(packed);
   const contentHash = contentHashOf({ slotsHash, fingerprint: item.fingerprint, durationMinutes, meta });
-  return { kind: 'success', sendSlots, result: { kind: 'success', item, beganAt, latencyMs: LATENCY_MS, slots: [...slots], durationMinutes, meta, slotsHash, contentHash } };
+  return { kind: 'success', sendSlots, result: { kind: 'success', item, beganAt, latencyMs: LATENCY_MS, slots: packed, durationMinutes, meta, slotsHash, contentHash } };
 }
 
 export function failure(item: WorkItem, beganAt: number, errorKind: FailureResult['errorKind'] = 'server_error', message = `failed at ${beganAt}`): Write {
