@@ -35,14 +35,18 @@ export interface ExchangeRequest {
 }
 
 /**
- * Never rejects. A handler of our own instead of undici's `request`: the body goes from the parser into one
+ * A handler of our own instead of undici's `request`: the body goes from the parser into one
  * string without a stream between, and an abort ends the wait at once, even while still connecting.
+ *
+ * @param read is told of every end, good or bad, and makes of it what the promise brings. It is called while the answer is at
+ *   hand, and nothing holds the answer afterwards: a promise is as old as its request, and what an old object holds, quick
+ *   collections leave; bodies then piled up until a slow one.
  */
-export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
+export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, read: (answer: Exchange) => T): Promise<T> {
   const { url, signal } = request;
   const startedAt = performance.now();
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
     let status: number | undefined;
     let headers: IncomingHttpHeaders = {};
     let bytes = 0;
@@ -57,7 +61,12 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       // Nobody reads a part of a success: joining it would hold twice what was too large already.
       const parts = error !== undefined && isSuccess() ? [] : chunks;
       const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-      resolve({ status, headers, body, bytes, durationMs: performance.now() - startedAt, error });
+      chunks = [];
+      try {
+        resolve(read({ status, headers, body, bytes, durationMs: performance.now() - startedAt, error }));
+      } catch (failure) {
+        reject(failure as Error);
+      }
     };
     /** Ends the exchange and its connection: what is left of the answer is not worth reading. */
     const cutOff = (error: Error | undefined): void => {

@@ -96,12 +96,12 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
     send: (request) => ask(request, 'application/json', (asked, answer) => readJson(asked, answer, request)),
   };
 
-  async function ask<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
-    try {
-      return await follow(request, accept, read);
-    } catch (error) {
-      throw error instanceof ProviderError && request.credential !== undefined ? error.without(request.credential) : error;
-    }
+  function ask<T>(request: PlainRequest, accept: string, read: (asked: Asked, answer: Exchange) => T): Promise<T> {
+    const { credential } = request;
+    const answered = follow(request, accept, read);
+    return credential === undefined
+      ? answered
+      : answered.catch((error: unknown) => { throw error instanceof ProviderError ? error.without(credential) : error; });
   }
 
   /** Follows redirects by hand: each hop is judged anew, and a credential stays with the origin it was meant for. */
@@ -111,6 +111,8 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
     for (;;) {
       const dispatcher = route(asked, request.guarded !== true && asked.url.origin === request.url.origin);
       visited.push(asked.url.href);
+      throwIfAborted(asked, request.signal);
+      if (asked.credential !== undefined) await waitForTurn(asked, asked.credential, request.signal);
       const outcome = await hop(dispatcher, request, accept, asked, read);
       if (!('location' in outcome)) return outcome.value;
       if (request.method !== 'GET') throw fail(asked, 'invalid_response', `answered a ${request.method} with a redirect`);
@@ -122,7 +124,16 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
     }
   }
 
-  async function hop<T>(
+  async function waitForTurn(asked: Asked, credential: string, signal: AbortSignal): Promise<void> {
+    try {
+      await hooks.beforeRequest?.({ vendor: asked.vendor, credential, signal });
+    } catch (error) {
+      throwIfAborted(asked, signal);
+      throw error;
+    }
+  }
+
+  function hop<T>(
     dispatcher: Dispatcher,
     request: PlainRequest,
     accept: string,
@@ -130,37 +141,30 @@ function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts)
     read: (asked: Asked, answer: Exchange) => T,
   ): Promise<{ value: T } | { location: string }> {
     const { vendor, credential } = asked;
-    throwIfAborted(asked, request.signal);
-    if (credential !== undefined) {
-      try {
-        await hooks.beforeRequest?.({ vendor, credential, signal: request.signal });
-      } catch (error) {
-        throwIfAborted(asked, request.signal);
-        throw error;
-      }
-    }
     const headers: Record<string, string> = { accept, 'user-agent': USER_AGENT, ...request.headers };
     if (credential !== undefined) headers.authorization = `Bearer ${credential}`;
     const body = request.body === undefined || request.method === 'GET' ? undefined : JSON.stringify(request.body);
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const answer = await exchange(dispatcher, { url: asked.url, method: request.method, body, headers, signal: request.signal, maxBodyBytes });
-    let failed = true;
-    try {
-      const location = readLocation(answer);
-      const outcome = location === undefined ? { value: read(asked, completed(asked, answer, request.signal)) } : { location };
-      failed = false;
-      return outcome;
-    } finally {
-      hooks.observe?.({
-        vendor,
-        host: asked.url.host,
-        durationMs: answer.durationMs,
-        status: answer.status,
-        bytes: answer.bytes,
-        failed,
-        quotaLimit: readQuotaLimit(vendor, answer.headers),
-      });
-    }
+    const readAnswer = (answer: Exchange): { value: T } | { location: string } => {
+      let failed = true;
+      try {
+        const location = readLocation(answer);
+        const outcome = location === undefined ? { value: read(asked, completed(asked, answer, request.signal)) } : { location };
+        failed = false;
+        return outcome;
+      } finally {
+        hooks.observe?.({
+          vendor,
+          host: asked.url.host,
+          durationMs: answer.durationMs,
+          status: answer.status,
+          bytes: answer.bytes,
+          failed,
+          quotaLimit: readQuotaLimit(vendor, answer.headers),
+        });
+      }
+    };
+    return exchange(dispatcher, { url: asked.url, method: request.method, body, headers, signal: request.signal, maxBodyBytes }, readAnswer);
   }
 }
 

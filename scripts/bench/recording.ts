@@ -13,11 +13,8 @@ export interface RecordedRequest {
 }
 
 export interface Recording {
-  /**
-   * Made into requests after the run: while it is measured, noting must cost next to nothing. Null: they are not
-   * noted, because holding them would count as the sweep's memory.
-   */
-  sent: Pick<HttpRequest<unknown>, 'vendor' | 'url' | 'headers' | 'signal'>[] | null;
+  /** Made into requests after the run. Null: they are not noted, because holding them would count as the sweep's memory. */
+  sent: Pick<HttpRequest<unknown>, 'vendor' | 'url' | 'headers'>[] | null;
   /** Exchanges and body bytes as the sweep's own HTTP client saw them. */
   exchanges: number;
   bytes: number;
@@ -55,11 +52,12 @@ export function recordingTransport(inner: HttpTransport, recording: Recording): 
 
 /** In the order they were sent. */
 export function recordedRequests({ sent }: Recording): RecordedRequest[] {
-  // A refresh has a signal of its own, and nothing else that its requests share.
-  const refreshes = new Map<AbortSignal, number>();
-  return (sent ?? []).map(({ vendor, url, headers, signal }) => {
-    const refresh = refreshes.get(signal) ?? refreshes.size;
-    refreshes.set(signal, refresh);
+  const refreshes = new Map<string, number>();
+  return (sent ?? []).map(({ vendor, url, headers }) => {
+    // Slot requests name their calendar in the path, those of HubSpot in `slug`.
+    const calendar = `${vendor} ${url.pathname} ${url.searchParams.get('slug') ?? ''}`;
+    const refresh = refreshes.get(calendar) ?? refreshes.size;
+    refreshes.set(calendar, refresh);
     return { vendor, refresh, origin: url.origin, path: url.pathname + url.search, headers: { ...TRANSPORT_HEADERS, ...headers } };
   });
 }

@@ -37,7 +37,7 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
     return lookUp({ event_type_uuid: only.uuid });
   }
 
-  async function listRange(target: Target, range: DateRange): Promise<number[]> {
+  function listRange(target: Target, range: DateRange): Promise<number[]> {
     const url = urlOf(`event_types/${encodeURIComponent(target.id)}/calendar/range`, {
       timezone: 'UTC',
       diagnostics: 'false',
@@ -45,11 +45,12 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
       range_end: range.last,
       ...(schedulingLinkCode === undefined ? {} : { scheduling_link_uuid: schedulingLinkCode }),
     });
-    const { dates, startsMs } = await http.getJson({ vendor: 'calendly', url, schema: rangeAnswer, signal });
-    // Every date is listed, full ones too: a missing one means the answer is a part of what was asked for.
-    const missing = datesOf(range).find((date, index) => dates[index] !== date && !dates.includes(date));
-    if (missing !== undefined) throw calendlyFailure('invalid_response', `Calendly's range does not list ${missing}, which was asked for.`);
-    return startsMs;
+    return http.getJson({ vendor: 'calendly', url, schema: rangeAnswer, signal }).then(({ dates, startsMs }) => {
+      // Every date is listed, full ones too: a missing one means the answer is a part of what was asked for.
+      const missing = datesOf(range).find((date, index) => dates[index] !== date && !dates.includes(date));
+      if (missing !== undefined) throw calendlyFailure('invalid_response', `Calendly's range does not list ${missing}, which was asked for.`);
+      return startsMs;
+    });
   }
 
   return {
