@@ -46,7 +46,7 @@ export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, re
   const { url, signal } = request;
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
-    let chunks: Buffer[] = [];
+    let chunks: Buffer[] | undefined;
     let status: number | undefined;
     let headers: IncomingHttpHeaders = {};
     let bytes = 0;
@@ -59,11 +59,13 @@ export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, re
       settled = true;
       followersOf(signal).delete(onAbort);
       // Nobody reads a part of a success: joining it would hold twice what was too large already.
-      const parts = error !== undefined && isSuccess() ? [] : chunks;
+      const parts = (error !== undefined && isSuccess() ? undefined : chunks) ?? [];
       const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-      chunks = [];
+      const answer = { status, headers, body, bytes, durationMs: performance.now() - startedAt, error };
+      chunks = undefined;
+      headers = {};
       try {
-        resolve(read({ status, headers, body, bytes, durationMs: performance.now() - startedAt, error }));
+        resolve(read(answer));
       } catch (failure) {
         reject(failure as Error);
       }
@@ -94,7 +96,8 @@ export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, re
         if (settled) return;
         bytes += chunk.length;
         if (bytes > maxBytes) onOversize();
-        else chunks.push(chunk);
+        else if (chunks) chunks.push(chunk);
+        else chunks = [chunk];
       },
       onResponseEnd() {
         settle(undefined);

@@ -6,6 +6,9 @@ import { z } from 'zod';
  * a sweep is short of. Every field that is read is checked, and a complaint says where it is.
  */
 
+/** Starts in epoch milliseconds, as sent. Outside of the heap: what was read of an answer is kept for the next time. */
+export type Starts = Float64Array;
+
 /** What is wrong with an answer, and where; ends the reading. */
 export class WrongShape extends Error {
   constructor(

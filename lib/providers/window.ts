@@ -23,8 +23,10 @@ export function splitWindow(window: Window, maxDays: number): Window[] {
 }
 
 /** The parts as one list. */
-export function joined(parts: readonly (readonly number[])[]): number[] {
-  return ([] as number[]).concat(...parts);
+export function joined(parts: readonly Iterable<number>[]): number[] {
+  const all: number[] = [];
+  for (const part of parts) for (const ms of part) all.push(ms);
+  return all;
 }
 
 /** The starts inside the window, sorted, each once: pages overlap, and providers answer whole days and months. */

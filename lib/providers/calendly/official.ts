@@ -1,5 +1,6 @@
 import { ProviderError } from '../errors';
 import type { FetchOptions, HttpRequest } from '../types';
+import type { Starts } from '../starts';
 import { joined, splitWindow, windowOf, type Window } from '../window';
 import { findEventType } from './event-types';
 import { eventTypeIdOf, type CalendlyLink } from './link';
@@ -82,7 +83,7 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
   }
 
   async function listWindows(target: Target, whole: Window, maxDays: number): Promise<number[]> {
-    const startsMs: number[][] = [];
+    const startsMs: Starts[] = [];
     for (const window of splitWindow(whole, maxDays)) {
       const query = {
         event_type: EVENT_TYPE_URI + target.id,

@@ -1,4 +1,5 @@
 import type { FetchOptions } from '../types';
+import type { Starts } from '../starts';
 import { joined, windowOf } from '../window';
 import { datesOf, splitIntoDateRanges, type DateRange } from './chunks';
 import { eventTypeIdOf, type CalendlyLink } from './link';
@@ -37,7 +38,7 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
     return lookUp({ event_type_uuid: only.uuid });
   }
 
-  function listRange(target: Target, range: DateRange): Promise<number[]> {
+  function listRange(target: Target, range: DateRange): Promise<Starts> {
     const url = urlOf(`event_types/${encodeURIComponent(target.id)}/calendar/range`, {
       timezone: 'UTC',
       diagnostics: 'false',
@@ -71,7 +72,7 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
       }
     },
     async listStarts(target) {
-      const startsMs: number[][] = [];
+      const startsMs: Starts[] = [];
       for (const range of splitIntoDateRanges(windowOf(now, days))) startsMs.push(await listRange(target, range));
       return joined(startsMs);
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { meetingMinutes, storedText } from '../fields';
 import { parseWholeSecond } from '../instants';
-import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint } from '../starts';
+import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint, type Starts } from '../starts';
 
 /**
  * Only the fields we read, every one required: a field that goes missing must fail, not turn into
@@ -41,18 +41,19 @@ export const profileEventTypesAnswer = z.array(z.object({ uuid: storedText, name
 export interface Range {
   /** Every date that is listed, full ones too. */
   dates: string[];
-  startsMs: number[];
+  startsMs: Starts;
 }
 
 export const rangeAnswer = checkedBy((body): Range => {
-  const range: Range = { dates: [], startsMs: [] };
+  const dates: string[] = [];
+  const startsMs: number[] = [];
   listAt(recordAt(body).days, 'days').forEach((listed, index) => {
     const day = recordAt(listed, 'days', index);
     if (typeof day.date !== 'string') throw new WrongShape(['days', index, 'date'], 'is not text');
-    range.dates.push(day.date);
-    readStarts(listAt(day.spots, 'days', index, 'spots'), range.startsMs, readSpot, () => ['days', index, 'spots']);
+    dates.push(day.date);
+    readStarts(listAt(day.spots, 'days', index, 'spots'), startsMs, readSpot, () => ['days', index, 'spots']);
   });
-  return range;
+  return { dates, startsMs: new Float64Array(startsMs) };
 });
 
 // Official API.
@@ -76,8 +77,8 @@ export const eventTypesAnswer = z.object({
 });
 
 /** The starts that can be booked. */
-export const availableTimesAnswer = checkedBy((body): number[] => {
+export const availableTimesAnswer = checkedBy((body): Starts => {
   const startsMs: number[] = [];
   readStarts(listAt(recordAt(body).collection, 'collection'), startsMs, readSpot, () => ['collection']);
-  return startsMs;
+  return new Float64Array(startsMs);
 });

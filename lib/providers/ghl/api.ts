@@ -1,10 +1,11 @@
+import type { Starts } from '../starts';
 import type { Window } from '../window';
 
 /** What both interfaces of GoHighLevel can say of a calendar. */
 export interface CalendarApi {
   via: 'public' | 'official';
   /** Starts as sent, for at most `MAX_WINDOW_DAYS`. */
-  freeSlots(calendarId: string, window: Window): Promise<number[]>;
+  freeSlots(calendarId: string, window: Window): Promise<Starts>;
 }
 
 /** The provider's cap is 31 days; a day less stays inside it when the clocks change. */

@@ -1,5 +1,6 @@
 import { safeUrl } from '../errors';
 import type { FetchAvailability, FetchOptions, ProviderOrigins } from '../types';
+import type { Starts } from '../starts';
 import { joined, slotsInWindow, splitWindow, windowOf } from '../window';
 import { MAX_WINDOW_DAYS, type CalendarApi } from './api';
 import { calendarSwitchedOff, unsupportedLink, wrongCalendar } from './errors';
@@ -115,7 +116,7 @@ async function confirm(
 /** All windows or nothing. */
 async function readWindow(api: CalendarApi, calendarId: string, days: number, { now }: FetchOptions): Promise<number[]> {
   const window = windowOf(now, days);
-  const startsMs: number[][] = [];
+  const startsMs: Starts[] = [];
   for (const part of splitWindow(window, MAX_WINDOW_DAYS)) startsMs.push(await api.freeSlots(calendarId, part));
   return slotsInWindow(joined(startsMs), window);
 }

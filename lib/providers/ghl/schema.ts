@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { meetingMinutes } from '../fields';
 import { parseWholeSecond } from '../instants';
-import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint } from '../starts';
+import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint, type Starts } from '../starts';
 
 /** RFC 3339 with an offset, of a date that exists. */
 const INSTANT = z.regexes.datetime({ offset: true });
@@ -51,7 +51,7 @@ const ERROR_KEYS = ['statusCode', 'error', 'errors', 'message'];
  * Starts of all days, as sent. Days without slots are absent, so an answer without any day is told from a
  * failure only by its trace id.
  */
-export const freeSlotsSchema = checkedBy((answer): number[] => {
+export const freeSlotsSchema = checkedBy((answer): Starts => {
   const body = recordAt(answer);
   const startsMs: number[] = [];
   let days = 0;
@@ -65,7 +65,7 @@ export const freeSlotsSchema = checkedBy((answer): number[] => {
     if (errorKey !== undefined) throw new WrongShape([errorKey], 'is part of an error, not of free slots');
     if (typeof body[TRACE_ID] !== 'string') throw new WrongShape([TRACE_ID], 'is missing where there is no day either');
   }
-  return startsMs;
+  return new Float64Array(startsMs);
 });
 
 const MINUTES_PER_UNIT = { mins: 1, hours: 60 } as const;

@@ -1,7 +1,7 @@
 import { IANAZone } from 'luxon';
 import { ProviderError, safeUrl } from '../errors';
 import type { FetchAvailability, FetchOptions, ProviderOrigins } from '../types';
-import { slotsInWindow, windowOf } from '../window';
+import { joined, slotsInWindow, windowOf } from '../window';
 import type { MeetingPageApi } from './api';
 import { notFoundBehindCustomDomain, offlinePage, unsupportedDuration, unsupportedLink } from './errors';
 import { parseHubSpotLink, type SupportedHubSpotLink } from './link';
@@ -117,7 +117,7 @@ async function readAllMonths(api: MeetingPageApi, { zone }: PageFacts, days: num
   for (const offset of monthOffsets(options.now, days, zone).reverse()) {
     addMonth(reading, await api.month(offset, zone), options.durationMinutes);
   }
-  return { ...reading, slots: slotsInWindow(reading.startsMs, windowOf(options.now, days)) };
+  return { ...reading, slots: slotsInWindow(joined(reading.starts), windowOf(options.now, days)) };
 }
 
 /** No slots at all, and either the caller must be sure of that, or the page lists other durations than remembered. */

@@ -1,12 +1,12 @@
 import { millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
-import { joined } from '../window';
+import type { Starts } from '../starts';
 import type { AvailabilityPage } from './schema';
 
 export { MINUTE_MS };
 
 export interface MonthsReading {
-  /** Starts of the wanted duration in all months, as sent: neither clipped nor sorted. */
-  startsMs: number[];
+  /** Starts of the wanted duration, a part a month, the first month first. */
+  starts: Starts[];
   /** Every duration that any month lists. */
   listedMinutes: Set<number>;
   /** Nobody behind the page has a calendar that HubSpot can see. */
@@ -14,7 +14,7 @@ export interface MonthsReading {
 }
 
 export function emptyReading(): MonthsReading {
-  return { startsMs: [], listedMinutes: new Set(), isOffline: false };
+  return { starts: [], listedMinutes: new Set(), isOffline: false };
 }
 
 /**
@@ -27,6 +27,6 @@ export function addMonth(reading: MonthsReading, { isOffline, durations }: Avail
     const listedMinutes = meetingDurationMillis / MINUTE_MS;
     reading.listedMinutes.add(listedMinutes);
     if (listedMinutes !== durationMinutes) continue;
-    reading.startsMs = joined([startsMs, reading.startsMs]);
+    reading.starts.unshift(startsMs);
   }
 }

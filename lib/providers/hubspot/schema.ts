@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint } from '../starts';
+import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint, type Starts } from '../starts';
 
 /**
  * Only what is read is named here. Unknown fields are let go, and with them the names, email addresses and
@@ -35,7 +35,7 @@ function isWholeNumber(value: unknown): value is number {
 
 export interface DurationStarts {
   meetingDurationMillis: number;
-  startsMs: number[];
+  startsMs: Starts;
 }
 
 export interface AvailabilityPage {
@@ -78,5 +78,5 @@ function readDuration(key: string, listed: unknown): DurationStarts {
   const startsMs: number[] = [];
   const slots = listAt(availabilities, ...path, 'availabilities');
   readStarts(slots, startsMs, (slot) => readSlot(slot, meetingDurationMillis), () => [...path, 'availabilities']);
-  return { meetingDurationMillis, startsMs };
+  return { meetingDurationMillis, startsMs: new Float64Array(startsMs) };
 }

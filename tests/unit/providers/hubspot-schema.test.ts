@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addMonth, emptyReading, type MonthsReading } from '@/lib/providers/hubspot/read-months';
+import { joined } from '@/lib/providers/window';
 import { availabilityPageSchema, bookInfoSchema, type AvailabilityPage } from '@/lib/providers/hubspot/schema';
 import { fixture, keyPaths, withoutKey } from './hubspot-ghl-stub-client';
 
@@ -74,10 +75,11 @@ describe('addMonth', () => {
     for (const page of [...pages].reverse()) addMonth(reading, page, durationMinutes);
     return reading;
   };
+  const startsOf = (pages: readonly AvailabilityPage[], durationMinutes: number): number[] => joined(readMonths(pages, durationMinutes).starts);
   const pages = [MONTH_0, MONTH_1, fixture('hubspot/no-availability.json')].map((body) => availabilityPageSchema.parse(body));
 
   it('joins the months of one duration, and no month replaces another', () => {
-    expect(readMonths(pages, 30).startsMs).toEqual([1795532400000, 1796070600000, 1796137200000]);
+    expect(startsOf(pages, 30)).toEqual([1795532400000, 1796070600000, 1796137200000]);
   });
 
   it('never mixes in slots of another duration', () => {
@@ -87,9 +89,9 @@ describe('addMonth', () => {
         '1800000': { meetingDurationMillis: 1_800_000, availabilities: [{ startMillisUtc: 7, endMillisUtc: 1_800_007 }] },
       }),
     );
-    expect(readMonths([mixed], 15).startsMs).toEqual([5]);
-    expect(readMonths([mixed], 30).startsMs).toEqual([7]);
-    expect(readMonths([mixed], 60)).toMatchObject({ startsMs: [], listedMinutes: new Set([15, 30]) });
+    expect(startsOf([mixed], 15)).toEqual([5]);
+    expect(startsOf([mixed], 30)).toEqual([7]);
+    expect(readMonths([mixed], 60)).toMatchObject({ starts: [], listedMinutes: new Set([15, 30]) });
   });
 
   it('is offline only when nobody’s calendar is seen', () => {
