@@ -32,8 +32,11 @@ export async function prepare({ stage, lifetime }: Session, workspaces: number, 
   await stage.simulator.call('setLatency', p50Ms);
 }
 
+/** What a run of any program takes at most. */
+export const LONGEST_MS = 45_000;
+
 /** A run with its progress and what it cost; not across a slot's start. */
-export async function timed({ lifetime }: Session, name: string, run: () => Promise<Run>, longestMs = 45_000): Promise<Run> {
+export async function timed({ lifetime }: Session, name: string, run: () => Promise<Run>, longestMs = LONGEST_MS): Promise<Run> {
   lifetime.throwIfEnding();
   await awayFromSlotStart(longestMs);
   return await step(name, async (note) => {
@@ -45,6 +48,11 @@ export async function timed({ lifetime }: Session, name: string, run: () => Prom
     );
     return result;
   });
+}
+
+/** The time between two slots that it is now in: within it, the same request has the same answer. */
+export function slotPeriod(): number {
+  return Math.floor(Date.now() / SLOT_MS);
 }
 
 /** Waits until no slot is about to pass: the lists of two sweeps are equal then if nobody books. */

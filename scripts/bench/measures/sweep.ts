@@ -3,7 +3,7 @@ import { atMost, everyoneRefreshed, sameBytes } from '../checks';
 import type { Options } from '../options';
 import type { Run } from '../programs';
 import type { Section } from '../results';
-import { prepare, timed, type Measure, type Session } from '../session';
+import { awayFromSlotStart, LONGEST_MS, prepare, slotPeriod, timed, type Measure, type Session } from '../session';
 import { alternate, ratiosOf, summaryOf } from '../statistics';
 import { formatNumber, formatSpread } from '../table';
 
@@ -34,8 +34,15 @@ export const sweep: Measure = {
     // The first answers are rendered by the simulator, which is nobody's cost.
     await timed(session, 'warm-up of the providers', () => programs.sweep());
     if (!isShort) rows.cold.runs.push(await timed(session, 'first sweep ever', programs.cold));
-    // Holding requests costs memory and time, so the sweep that is recorded is none of those that are compared.
-    await timed(session, 'recording', () => programs.sweep({ isRecorded: true }));
+    let recordedIn = NaN;
+    /** Holding requests costs memory and time, so the sweep that is recorded is none of those that are compared. */
+    const record = async (): Promise<void> => {
+      await awayFromSlotStart(2 * LONGEST_MS);
+      if (slotPeriod() === recordedIn) return;
+      recordedIn = slotPeriod();
+      await timed(session, 'recording', () => programs.sweep({ isRecorded: true }));
+    };
+    await record();
     // Where times are not asked for, nothing needs to be warm, and the peer has nothing to show.
     const names = isShort ? (['ours', 'bare', 'defaults'] as const) : (['ours', 'bare', 'anew', 'defaults', 'naive'] as const);
     const contenders = {
@@ -50,7 +57,10 @@ export const sweep: Measure = {
       await timed(session, 'warm-up of the bare program', contenders.bare);
     }
     for (const [round, order] of alternate(names, repeats).entries()) {
-      for (const name of order) rows[name].runs.push(await timed(session, `${name} ${String(round + 1)}/${String(repeats)}`, contenders[name]));
+      for (const name of order) {
+        await record();
+        rows[name].runs.push(await timed(session, `${name} ${String(round + 1)}/${String(repeats)}`, contenders[name]));
+      }
     }
     if (cpuProf) await profile(session);
     return sweepSection(rows, options);
