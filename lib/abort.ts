@@ -2,42 +2,60 @@
  * Following abort signals. A signal looks through all its listeners for each one that is added or removed, and a sweep has
  * thousands of requests under few signals: so a signal gets one listener, and those who follow it are a set.
  */
-const followers = new WeakMap<AbortSignal, Set<() => void>>();
+import { setMaxListeners } from 'node:events';
 
-/** Called when the signal aborts; whoever is done takes itself out. Says nothing of a signal that is aborted already. */
-export function followersOf(signal: AbortSignal): Set<() => void> {
-  let following = followers.get(signal);
-  if (!following) {
-    const all = new Set<() => void>();
-    signal.addEventListener('abort', () => { for (const follower of [...all]) follower(); }, { once: true });
-    followers.set(signal, (following = all));
-  }
-  return following;
+interface Following {
+  followers: Set<() => void>;
+  onAbort: () => void;
 }
 
-/** How much earlier than asked for a deadline may come, as a part of it. */
+const followed = new WeakMap<AbortSignal, Following>();
+
+/** `follower` is called when the signal aborts, until `unfollow`. Says nothing of a signal that is aborted already. */
+export function follow(signal: AbortSignal, follower: () => void): void {
+  let following = followed.get(signal);
+  if (!following) {
+    const followers = new Set<() => void>();
+    following = { followers, onAbort: () => { for (const each of [...followers]) each(); } };
+    followed.set(signal, following);
+    signal.addEventListener('abort', following.onAbort, { once: true });
+  }
+  following.followers.add(follower);
+}
+
+export function unfollow(signal: AbortSignal, follower: () => void): void {
+  const following = followed.get(signal);
+  if (!following?.followers.delete(follower) || following.followers.size > 0) return;
+  // A listener keeps its signal alive.
+  signal.removeEventListener('abort', following.onAbort);
+  followed.delete(signal);
+}
+
+/** How much sooner than asked for a deadline may come, as a part of it. */
 const SHARED_PART = 1 / 64;
-const newest = new WeakMap<AbortSignal, { signal: AbortSignal; openUntil: number }>();
+const newest = new WeakMap<AbortSignal, { signal: AbortSignal; timeoutMs: number; openUntil: number }>();
 
 /**
  * A signal that aborts with `parent`, and as a `TimeoutError` after `timeoutMs` or up to a 64th sooner: all who ask in such a
- * short time share one, because a signal for each is dear.
+ * short time share one, because a signal for each is dear. Not `AbortSignal.any` over `AbortSignal.timeout`: on Node 20 the
+ * collector takes the timeout away from under it.
  */
 export function deadlineUnder(parent: AbortSignal, timeoutMs: number): AbortSignal {
   const now = performance.now();
   const shared = newest.get(parent);
-  if (shared && now < shared.openUntil) return shared.signal;
+  if (shared?.timeoutMs === timeoutMs && now < shared.openUntil) return shared.signal;
   const controller = new AbortController();
   const { signal } = controller;
+  setMaxListeners(0, signal);
   const end = (): void => { controller.abort(parent.reason); };
   if (parent.aborted) end();
-  followersOf(parent).add(end);
+  follow(parent, end);
   const timer = setTimeout(() => {
-    followersOf(parent).delete(end);
+    unfollow(parent, end);
     controller.abort(new DOMException(`no complete answer within ${String(timeoutMs)} ms`, 'TimeoutError'));
   }, timeoutMs);
-  // What waits under it keeps the process alive, or nothing need to.
+  // What waits under it keeps the process alive, or nothing needs to.
   timer.unref();
-  newest.set(parent, { signal, openUntil: now + timeoutMs * SHARED_PART });
+  newest.set(parent, { signal, timeoutMs, openUntil: now + timeoutMs * SHARED_PART });
   return signal;
 }

@@ -35,10 +35,13 @@ const POOL_MAX = { serverless: 3, server: 10 };
 /** What the client waits beyond the server's own timeout, so that the server's clearer error wins. */
 export const CLIENT_GRACE_MS = 300;
 
-/** The start of a transaction waits for nothing: a connection that does not answer it is dead. */
-const BEGIN_TIMEOUT_MS = 5_000;
-/** How `boundedTransaction` tells the server, and `BoundedClient` overhears, the limit of each statement that follows. */
-const SET_LIMIT = "SELECT set_config('statement_timeout', ";
+/** The start of a transaction waits for no row, at most for a pooler's free connection. */
+const BEGIN_TIMEOUT_MS = 10_000;
+/**
+ * How `boundedTransaction` tells the server the limit of each statement that follows, and `BoundedClient`, which overhears it,
+ * when its caller stops waiting: `performance.now()`, the third value.
+ */
+const SET_LIMITS = "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), $3::float8";
 
 /** The limit of a statement outside of a transaction. A sweep uses none: on Node 20 this hooks into every promise. */
 const clientTimeout = new AsyncLocalStorage<number>();
@@ -56,16 +59,19 @@ class BoundedClient extends pg.Client {
     // between, or to one that is on its way out (it restarts just after our timeout), would end the whole process.
     this.on('error', () => undefined);
     const query = this.query.bind(this) as (...args: unknown[]) => unknown;
-    let transactionLimitMs: number | undefined;
+    const isTransactionOver = (text: string): boolean => text === 'COMMIT' || text === 'ROLLBACK';
+    let callerEndsAt: number | undefined;
     const bounded = (...args: unknown[]): unknown => {
       const { text, values } = typeof args[0] === 'string' ? { text: args[0] } : (args[0] as Statement);
-      if (text.startsWith(SET_LIMIT)) transactionLimitMs = Number(values?.[0]) + CLIENT_GRACE_MS;
-      const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (clientTimeout.getStore() ?? transactionLimitMs ?? QUERY_TIMEOUT_MS);
-      if (text === 'COMMIT' || text === 'ROLLBACK') transactionLimitMs = undefined;
-      const timer = setTimeout(() => {
-        // Ends every query on this connection with a connection error; the pool drops it.
-        this.connection.stream.destroy(new Error(`no answer from the database within ${String(timeoutMs)} ms`));
-      }, timeoutMs);
+      if (text === SET_LIMITS) callerEndsAt = Number(values?.[2]);
+      const transactionLeftMs = callerEndsAt === undefined ? undefined : callerEndsAt - performance.now();
+      if (isTransactionOver(text)) callerEndsAt = undefined;
+      const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (clientTimeout.getStore() ?? transactionLeftMs ?? QUERY_TIMEOUT_MS);
+      // Ends every query on this connection with a connection error; the pool drops it.
+      const end = (): void => { this.connection.stream.destroy(new Error('no answer from the database within its time')); };
+      // Its caller was told that it took too long: it must not be committed after all.
+      if (timeoutMs <= 0) end();
+      const timer = setTimeout(end, Math.max(0, timeoutMs));
       const done = (): void => { clearTimeout(timer); };
       const last = args.at(-1);
       if (typeof last === 'function') {
@@ -138,8 +144,9 @@ export async function boundedTransaction<T extends unknown[]>(
   if (timeoutMs <= 0) throw new DatabaseTimeoutError(0);
   const limit = Math.max(1, Math.floor(timeoutMs));
   const lockLimit = Math.max(1, Math.floor(options.lockTimeoutMs ?? limit));
+  const callerEndsAt = performance.now() + limit + CLIENT_GRACE_MS;
   const transaction = client.$transaction([
-    client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true), set_config('lock_timeout', ${String(lockLimit)}, true)`,
+    client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true), set_config('lock_timeout', ${String(lockLimit)}, true), ${callerEndsAt}::float8`,
     ...statements,
   ]);
   // Waiting for a connection is not a query: only this bounds it.

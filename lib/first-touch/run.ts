@@ -5,6 +5,7 @@
  * calls end 2 s before the budget does; what they leave half done the next run finds.
  */
 import { setMaxListeners } from 'node:events';
+import { deadlineUnder } from '../abort';
 import { anchoredClock } from '../clock';
 import { createLane, type Lane } from '../providers/emailbison/lane';
 import { RunEnded } from '../refresh/attempt';
@@ -84,9 +85,7 @@ export async function runFirstTouch(context: FirstTouchContext, options: FirstTo
   const workMs = options.timeBudgetMs - END_RESERVE_MS;
   const leastTurnMs = Math.min(LEAST_TURN_MS, workMs * LEAST_TURN_SHARE);
   const visitNext = async (workspace: FirstTouchWorkspace): Promise<void> => {
-    const share = AbortSignal.timeout(Math.max(1, Math.floor(workMs * WORKSPACE_SHARE)));
-    const signal = AbortSignal.any([end.signal, share]);
-    setMaxListeners(0, signal);
+    const signal = deadlineUnder(end.signal, Math.max(1, Math.floor(workMs * WORKSPACE_SHARE)));
     if (!options.isDryRun) await saveVisit(db, workspace.workspaceId, clock.now(), null);
     const report = await visitWorkspace(workspace, { context, lane: laneOf(workspace), isDryRun: options.isDryRun, now: () => clock.now(), timeLeftMs, signal });
     visits.push(report);

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { followersOf } from '../abort';
+import { follow, unfollow } from '../abort';
 
 /** One request and its answer; redirects, meaning and errors of the answer are the caller's. */
 export interface Exchange {
@@ -57,7 +57,7 @@ export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, re
     const settle = (error: unknown): void => {
       if (settled) return;
       settled = true;
-      followersOf(signal).delete(onAbort);
+      unfollow(signal, onAbort);
       // Nobody reads a part of a success: joining it would hold twice what was too large already.
       const parts = (error !== undefined && isSuccess() ? undefined : chunks) ?? [];
       const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
@@ -111,7 +111,7 @@ export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, re
       onAbort();
       return;
     }
-    followersOf(signal).add(onAbort);
+    follow(signal, onAbort);
     try {
       dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method: request.method, headers: request.headers, body: request.body ?? null }, handler);
     } catch (error) {

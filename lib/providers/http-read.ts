@@ -7,9 +7,10 @@ import type { HttpRequest } from './types';
 /** From a whole, successful answer to what the caller wanted of it. */
 
 /** The parsed and checked body. @throws ProviderError with the path of the first thing that is wrong */
-export function readJson<T>(asked: Asked, answer: Exchange, { schema, changingField }: Pick<HttpRequest<T>, 'schema' | 'changingField'>): T {
+export function readJson<T>(asked: Asked, answer: Exchange, { schema, remember }: Pick<HttpRequest<T>, 'schema' | 'remember'>): T {
   expectType(asked, answer, 'JSON', /^application\/(?:[\w.-]+\+)?json$/);
-  return readOnce(answer.body, schema, changingField, () => parseAndCheck(asked, answer, schema));
+  const read = (): T => parseAndCheck(asked, answer, schema);
+  return remember === undefined ? read() : readOnce(answer.body, schema, remember.changingField, read);
 }
 
 function parseAndCheck<T>(asked: Asked, answer: Exchange, schema: HttpRequest<T>['schema']): T {

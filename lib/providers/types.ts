@@ -69,8 +69,14 @@ export interface HttpRequest<T> {
   url: URL;
   /** Checks and narrows the parsed JSON; unknown fields pass. */
   schema: { safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } } };
-  /** A text field of the answer whose value differs each time and is not read, as a trace id. */
-  changingField?: string;
+  /**
+   * Answers of slots, nearly all of what is read: keep what was read of one and take it for the next with the same text. For
+   * schemas that are constants, whose readings are small.
+   */
+  remember?: {
+    /** A text field whose value differs in each answer and is not read, as a trace id. */
+    changingField?: string;
+  };
   headers?: Record<string, string>;
   /** Sent as `Authorization: Bearer`; never follows a redirect to another origin. */
   credential?: string;

@@ -34,10 +34,10 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
   const { http, signal, chosenId } = options;
   const startedAt = performance.now();
 
-  function get<T>(path: string, query: Record<string, string>, schema: HttpRequest<T>['schema']): Promise<T> {
+  function get<T>(path: string, query: Record<string, string>, schema: HttpRequest<T>['schema'], more: Pick<HttpRequest<T>, 'remember'> = {}): Promise<T> {
     const url = new URL(path, options.origins.calendlyApi);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    return http.getJson({ vendor: 'calendly', url, schema, credential, signal });
+    return http.getJson({ vendor: 'calendly', url, schema, credential, signal, ...more });
   }
 
   async function readEventType(id: string): Promise<Target> {
@@ -90,7 +90,7 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
         start_time: new Date(window.startMs).toISOString(),
         end_time: new Date(window.endMs).toISOString(),
       };
-      startsMs.push(await get('/event_type_available_times', query, availableTimesAnswer));
+      startsMs.push(await get('/event_type_available_times', query, availableTimesAnswer, { remember: {} }));
     }
     return joined(startsMs);
   }

@@ -46,7 +46,7 @@ export function createPublicSource(link: CalendlyLink, days: number, options: Fe
       range_end: range.last,
       ...(schedulingLinkCode === undefined ? {} : { scheduling_link_uuid: schedulingLinkCode }),
     });
-    return http.getJson({ vendor: 'calendly', url, schema: rangeAnswer, signal }).then(({ dates, startsMs }) => {
+    return http.getJson({ vendor: 'calendly', url, schema: rangeAnswer, remember: {}, signal }).then(({ dates, startsMs }) => {
       // Every date is listed, full ones too: a missing one means the answer is a part of what was asked for.
       const missing = datesOf(range).find((date, index) => dates[index] !== date && !dates.includes(date));
       if (missing !== undefined) throw calendlyFailure('invalid_response', `Calendly's range does not list ${missing}, which was asked for.`);

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { deadlineUnder } from '../../abort';
 import { ProviderError } from '../errors';
 import { retryDelayMs } from './retry';
 
@@ -31,7 +32,7 @@ export function createLane({ timeLeftMs, random }: LaneOptions): Lane {
     await limit(async () => {
       for (let wait = closedUntilMs - performance.now(); wait > 0; wait = closedUntilMs - performance.now()) await sleep(wait, undefined, { signal });
       signal.throwIfAborted();
-      return await attempt(AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]));
+      return await attempt(deadlineUnder(signal, CALL_TIMEOUT_MS));
     });
 
   return {

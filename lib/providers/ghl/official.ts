@@ -16,7 +16,7 @@ export function officialApi({ http, origins, signal }: FetchOptions, credential:
   return {
     via: 'official',
     freeSlots: (calendarId, window) =>
-      http.getJson({ ...request, url: freeSlotsUrl(origins.ghlApi, calendarId, window), schema: freeSlotsSchema, changingField: TRACE_ID }),
+      http.getJson({ ...request, url: freeSlotsUrl(origins.ghlApi, calendarId, window), schema: freeSlotsSchema, remember: { changingField: TRACE_ID } }),
     calendar: (calendarId) =>
       http.getJson({ ...request, url: apiUrl(origins.ghlApi, `/calendars/${encodeURIComponent(calendarId)}`), schema: calendarSchema }),
   };

@@ -20,7 +20,7 @@ export function publicApi({ http, origins, signal }: FetchOptions): CalendarApi 
         vendor: 'ghl',
         url: freeSlotsUrl(origins.ghlBackend, calendarId, window),
         schema: freeSlotsSchema,
-        changingField: TRACE_ID,
+        remember: { changingField: TRACE_ID },
         headers: WIDGET_HEADERS,
         signal,
       }),

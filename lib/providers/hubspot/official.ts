@@ -21,6 +21,7 @@ export function officialApi(slug: string, credential: string, options: FetchOpti
         ...request,
         url: apiUrl(options.origins.hubspotApi, `${base}/availability-page/${path}`, { timezone, monthOffset: String(offset) }),
         schema: availabilityPageSchema,
+        remember: {},
       }),
   };
 }

@@ -38,6 +38,7 @@ export function publicApi(link: SupportedHubSpotLink, slug: string, options: Fet
         ...request,
         url: apiUrl(origin, '/meetings-public/v3/book/availability-page', { slug, monthOffset: String(offset), timezone }),
         schema: availabilityPageSchema,
+        remember: {},
       }),
   };
 }

@@ -79,6 +79,21 @@ describe('readOnce', () => {
   });
 });
 
+describe('readJson', () => {
+  it('keeps what it read only for requests that ask for it', () => {
+    const asked = { vendor: 'ghl', url: new URL('https://provider.test/'), credential: undefined } as const;
+    const answer = { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(body('a')), bytes: 0, durationMs: 0, error: undefined };
+    let readings = 0;
+    const schema = { safeParse: (value: unknown) => ({ success: true as const, data: [value, ++readings] }) };
+    readJson(asked, answer, { schema });
+    readJson(asked, answer, { schema });
+    expect(readings).toBe(2);
+    readJson(asked, answer, { schema, remember: {} });
+    readJson(asked, answer, { schema, remember: {} });
+    expect(readings).toBe(3);
+  });
+});
+
 describe('a refresh over remembered answers', () => {
   const starts = Array.from({ length: 200 }, (_, index) => new Date(Date.parse('2026-11-24T00:00:00Z') + index * 900_000).toISOString());
   const text = (traceId: string): string => JSON.stringify({ '2026-11-24': { slots: starts }, traceId });
