@@ -54,3 +54,16 @@ it('the server ends a connection between a query and the transaction that waits 
     process.off('uncaughtException', keep);
   }
 });
+
+it('a transaction that got its connection after its caller was told that it took too long is not committed', async () => {
+  await admin.$executeRaw`CREATE TABLE late (said text)`;
+  const busy = db.$queryRaw`SELECT pg_sleep(1)::text`.then((rows) => rows);
+  const late = boundedTransaction(db, 200, [db.$executeRaw`INSERT INTO late VALUES ('too late')`]).then(() => 'done', (error: unknown) => (error as Error).name);
+  expect(await late).toBe('DatabaseTimeoutError');
+  await busy;
+  // Through the same connection: after whatever the transaction still did.
+  await expect.poll(() => db.$queryRaw`SELECT 1 AS one`.then((rows) => rows, () => []), { interval: 50, timeout: 10_000 }).toEqual([{ one: 1 }]);
+  expect(await admin.$queryRaw`SELECT said FROM late`).toEqual([]);
+  expect(await boundedTransaction(db, 5_000, [db.$executeRaw`INSERT INTO late VALUES ('in time')`])).toEqual([1]);
+  expect(await admin.$queryRaw`SELECT said FROM late`).toEqual([{ said: 'in time' }]);
+});
