@@ -1,5 +1,5 @@
 /** What a piece of work costs the process that does it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 
@@ -55,6 +55,32 @@ export function peakRssMbOf(pid: number | 'self'): number | undefined {
   } catch {
     // Not Linux.
     return undefined;
+  }
+}
+
+/** Of the largest of a process and those that it started, on Linux. */
+export function peakRssMbUnder(pid: number): number | undefined {
+  const parents = new Map<number, number>();
+  try {
+    for (const entry of readdirSync('/proc')) {
+      if (/^\d+$/.test(entry)) parents.set(Number(entry), parentOf(entry));
+    }
+  } catch {
+    // Not Linux.
+    return undefined;
+  }
+  const isUnder = (id: number): boolean => id === pid || (parents.has(id) && isUnder(parents.get(id) ?? 0));
+  const peaks = [...parents.keys()].filter(isUnder).flatMap((id) => peakRssMbOf(id) ?? []);
+  return peaks.length === 0 ? undefined : Math.max(...peaks);
+}
+
+function parentOf(entry: string): number {
+  try {
+    // The name in parentheses may hold spaces.
+    return Number(readFileSync(`/proc/${entry}/stat`, 'utf8').replace(/^.*\) \S+ /s, '').split(' ', 1)[0]);
+  } catch {
+    // It has ended meanwhile.
+    return 0;
   }
 }
 

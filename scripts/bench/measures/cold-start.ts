@@ -7,7 +7,7 @@ import { step } from '../../local/output';
 import { buildWeb } from '../../local/web-build';
 import { startWebServer } from '../../local/web-server';
 import { atMost } from '../checks';
-import { peakRssMbOf } from '../measure';
+import { peakRssMbUnder } from '../measure';
 import { prepare, type Measure } from '../session';
 import { formatNumber } from '../table';
 
@@ -40,7 +40,7 @@ export const coldStart: Measure = {
     const whole = await step(`a sweep of ${formatNumber(workspaces)} in it`, () => ask(''));
     const warm = await step('and once more', () => ask(''));
     const { pid } = server.process.child;
-    const rssMb = pid === undefined ? undefined : peakRssMbOf(pid);
+    const rssMb = pid === undefined ? undefined : peakRssMbUnder(pid);
     const parts = await partsOfBundle();
     const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
     return {
