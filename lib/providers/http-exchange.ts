@@ -67,7 +67,7 @@ export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, re
       try {
         resolve(read(answer));
       } catch (failure) {
-        reject(failure as Error);
+        reject(failure instanceof Error ? failure : new Error(String(failure)));
       }
     };
     /** Ends the exchange and its connection: what is left of the answer is not worth reading. */
