@@ -148,25 +148,26 @@ describe('repeats', () => {
 describe('the recording', () => {
   let simulator: Simulator;
   beforeAll(async () => {
-    simulator = await startSimulator({ calendars: [{ id: 'g1', provider: 'ghl', zone: 'UTC' }] });
+    simulator = await startSimulator({ calendars: [{ id: 'g1', provider: 'ghl', zone: 'UTC' }, { id: 'g2', provider: 'ghl', zone: 'UTC' }] });
   });
   afterAll(async () => { await simulator.close(); });
 
-  it('holds what the providers were asked and sent, by refresh', async () => {
+  it('holds what the providers were asked and sent, by calendar', async () => {
     const origin = simulator.origins.ghlBackend;
     const recording: Recording = { sent: [], exchanges: 0, bytes: 0 };
     const transport = recordingTransport(createHttpTransport({ allowHosts: [], trustedOrigins: [origin] }), recording);
     const from = simulator.now();
-    const url = new URL(`${origin}/calendars/${simulator.calendar('g1').ids.calendarId ?? ''}/free-slots?startDate=${from}&endDate=${from + 86_400_000}&timezone=UTC`);
-    const [one, other] = [new AbortController().signal, new AbortController().signal];
+    const urlOf = (id: string): URL =>
+      new URL(`${origin}/calendars/${simulator.calendar(id).ids.calendarId ?? ''}/free-slots?startDate=${from}&endDate=${from + 86_400_000}&timezone=UTC`);
+    const { signal } = new AbortController();
     const client = transport.client();
-    for (const signal of [one, other, one]) {
-      await client.getJson({ vendor: 'ghl', url, schema: z.unknown(), headers: { version: '2021-04-15' }, signal });
+    for (const id of ['g1', 'g2', 'g1']) {
+      await client.getJson({ vendor: 'ghl', url: urlOf(id), schema: z.unknown(), headers: { version: '2021-04-15' }, signal });
     }
     await transport.close();
     const requests = recordedRequests(recording);
     expect(requests.map(({ refresh }) => refresh)).toEqual([0, 1, 0]);
-    expect(requests[0]).toMatchObject({ vendor: 'ghl', origin, path: url.pathname + url.search, headers: { version: '2021-04-15', accept: 'application/json' } });
+    expect(requests[0]).toMatchObject({ vendor: 'ghl', origin, path: urlOf('g1').pathname + urlOf('g1').search, headers: { version: '2021-04-15', accept: 'application/json' } });
     const served = simulator.stats().byOrigin.ghlBackend;
     expect(recording).toMatchObject({ exchanges: served.requests, bytes: served.bytes });
   });
