@@ -68,7 +68,7 @@ class BoundedClient extends pg.Client {
       if (isTransactionOver(text)) callerEndsAt = undefined;
       const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (clientTimeout.getStore() ?? transactionLeftMs ?? QUERY_TIMEOUT_MS);
       // Ends every query on this connection with a connection error; the pool drops it.
-      const end = (): void => { this.connection.stream.destroy(new Error('no answer from the database within its time')); };
+      const end = (): void => { this.connection.stream.destroy(new Error(`no answer from the database within ${String(Math.max(0, Math.round(timeoutMs)))} ms`)); };
       // Its caller was told that it took too long: it must not be committed after all.
       if (timeoutMs <= 0) end();
       const timer = setTimeout(end, Math.max(0, timeoutMs));

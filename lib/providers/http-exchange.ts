@@ -45,7 +45,7 @@ export interface ExchangeRequest {
 export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, read: (answer: Exchange) => T): Promise<T> {
   const { url, signal } = request;
   const startedAt = performance.now();
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let chunks: Buffer[] | undefined;
     let status: number | undefined;
     let headers: IncomingHttpHeaders = {};
@@ -64,11 +64,8 @@ export function exchange<T>(dispatcher: Dispatcher, request: ExchangeRequest, re
       const answer = { status, headers, body, bytes, durationMs: performance.now() - startedAt, error };
       chunks = undefined;
       headers = {};
-      try {
-        resolve(read(answer));
-      } catch (failure) {
-        reject(failure instanceof Error ? failure : new Error(String(failure)));
-      }
+      // Read now; what it throws, the caller's own reason to abort too, is what the promise rejects with, unchanged.
+      resolve(new Promise<T>((done) => { done(read(answer)); }));
     };
     /** Ends the exchange and its connection: what is left of the answer is not worth reading. */
     const cutOff = (error: Error | undefined): void => {
