@@ -4,9 +4,12 @@ import { createHash } from 'node:crypto';
 /** 128 bits: no two answers of one address will share it. */
 const TAG_LENGTH = 22;
 
-/** Weak: the ages in two answers with one tag differ. */
-export function entityTag(content: unknown): string {
-  return `W/"${createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, TAG_LENGTH)}"`;
+/**
+ * Weak: the ages in two answers with one tag differ.
+ * @param text all that the tag is of
+ */
+export function entityTag(text: string): string {
+  return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, TAG_LENGTH)}"`;
 }
 
 /** @param header of If-None-Match: tags separated by commas, or `*` for any */

@@ -1,13 +1,8 @@
 /** The hard rules of choosing: each a small predicate with a name, applied in this order. Pure. */
+import type { Interval } from '../instants';
 import { isWithinWorkingHours, NO_WEEKENDS, type WorkingHours } from './working-hours';
 import { WEEKDAYS } from './week';
 import { knownZone, MINUTE_MS } from './zone';
-
-/** Half-open, epoch milliseconds. */
-export interface Interval {
-  startMs: number;
-  endMs: number;
-}
 
 export interface RuleFacts {
   sendAtMs: number;

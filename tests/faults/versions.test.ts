@@ -33,8 +33,8 @@ const VERSIONS: readonly Version[] = [
   {
     name: 'a version with another fingerprint',
     build: () => buildEdited('other-fingerprint', [
-      { file: 'lib/refresh/configured.ts', from: 'left(md5(l.id', to: 'reverse(left(md5(l.id' },
-      { file: 'lib/refresh/configured.ts', from: "COALESCE(p.id, '')), 16)`", to: "COALESCE(p.id, '')), 16))`" },
+      { file: 'lib/refresh/configured.ts', from: 'left(md5(${link}.id', to: 'reverse(left(md5(${link}.id' },
+      { file: 'lib/refresh/configured.ts', from: "COALESCE(${credentialId}, '')), 16)`", to: "COALESCE(${credentialId}, '')), 16))`" },
     ]),
     formulas: { fingerprint: (ours) => Array.from(ours).reverse().join('') },
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { meetingMinutes } from '../fields';
-import { parseWholeSecond } from '../instants';
+import { parseWholeSecond } from '../../instants';
 import { checkedBy, isRecord, listAt, readStarts, recordAt, WrongShape, type Complaint, type Starts } from '../starts';
 
 /** RFC 3339 with an offset, of a date that exists. */

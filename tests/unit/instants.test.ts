@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { parseWholeSecond } from '@/lib/providers/instants';
+import { epochOf, isoOf, parseWholeSecond } from '@/lib/instants';
 
 const INSTANT = z.regexes.datetime({ offset: true });
 const two = (value: number): string => String(value).padStart(2, '0');
@@ -48,5 +48,29 @@ describe('parseWholeSecond', () => {
         expect(parseWholeSecond(text)).toBe(text.substring(5, 10) === '02-29' ? undefined : Date.parse(text));
       }),
     );
+  });
+});
+
+describe('isoOf', () => {
+  it('writes what Date writes, in any order, and epochOf reads it', () => {
+    const limit = 8.64e15;
+    const instant = fc.oneof(
+      fc.integer({ min: -5_000_000, max: 5_000_000 }).map((halfHours) => halfHours * 1_800_000),
+      fc.integer({ min: -limit, max: limit }),
+      fc.double({ min: -limit, max: limit, noNaN: true }),
+      fc.constantFrom(0, -0, limit, -limit, -1, Date.UTC(10_000, 0, 1), Date.UTC(9_999, 11, 31, 23, 59), -60_000),
+    );
+    fc.assert(
+      fc.property(fc.array(instant), (instants) => {
+        const texts = instants.map((ms) => new Date(ms).toISOString());
+        expect(instants.map(isoOf)).toEqual(texts);
+        expect(texts.map(epochOf)).toEqual(instants.map((ms) => Math.trunc(ms) + 0));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('throws for an instant that is none', () => {
+    for (const none of [NaN, Infinity, 8.64e15 + 60_000]) expect(() => isoOf(none)).toThrow(RangeError);
   });
 });

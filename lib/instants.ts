@@ -1,8 +1,17 @@
+/** Instants and their texts, which sweeps read and readers are written by the million. Pure. */
+
+/** Half-open, epoch milliseconds. */
+export interface Interval {
+  startMs: number;
+  endMs: number;
+}
+
 const ZERO = 48;
 const MAX_DIGIT = 9;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 /** A date that does not exist must not roll over into one that does. February's 29th is left to others. */
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
@@ -54,6 +63,31 @@ function offsetMinutes(text: string): number | undefined {
   const minutes = twoDigits(text, 23);
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return undefined;
   return sign === '-' ? -(hours * 60 + minutes) : hours * 60 + minutes;
+}
+
+/** The instant of a text that `isoOf` wrote, or `Date`. */
+export function epochOf(iso: string): number {
+  return (iso.endsWith('.000Z') ? parseWholeSecond(`${iso.slice(0, -'.000Z'.length)}Z`) : undefined) ?? Date.parse(iso);
+}
+
+const TIMES = Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => new Date(minute * MINUTE_MS).toISOString().slice('1970-01-01'.length));
+let lastDay: number | undefined;
+let lastDayText = '';
+
+/**
+ * ISO text of epoch milliseconds, as `Date` writes it: `2026-11-24T15:00:00.000Z`. Made for slots, which
+ * begin at whole minutes and come sorted; other instants are left to `Date`.
+ * @throws RangeError when there is no such date
+ */
+export function isoOf(ms: number): string {
+  const day = Math.floor(ms / DAY_MS);
+  const time = TIMES[(ms - day * DAY_MS) / MINUTE_MS];
+  if (time === undefined) return new Date(ms).toISOString();
+  if (day !== lastDay) {
+    lastDayText = new Date(ms).toISOString().slice(0, -time.length);
+    lastDay = day;
+  }
+  return lastDayText + time;
 }
 
 /** -1: they are none. */
