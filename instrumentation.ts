@@ -1,7 +1,8 @@
 /** Runs once at server start. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === 'nodejs') {
-    const { checkEnvironment } = await import('./lib/startup');
+    const { boundHeapGrowth, checkEnvironment } = await import('./lib/startup');
     checkEnvironment();
+    boundHeapGrowth();
   }
 }

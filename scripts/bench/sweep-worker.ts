@@ -5,6 +5,7 @@ import { db } from '../../lib/db';
 import { env } from '../../lib/env';
 import { forgetReadings } from '../../lib/providers/http-answers';
 import { createContext } from '../../lib/refresh/context';
+import { boundHeapGrowth } from '../../lib/startup';
 import { measured, type Cost } from './measure';
 import { readOften, type ReadingInput, type ReadingTimes } from './read-work';
 import { recordedRequests, recordingTransport, type Recording, type RecordedRequest } from './recording';
@@ -68,6 +69,7 @@ async function sweep({ concurrency, timeBudgetMs, isRecorded = false, isReadAnew
   };
 }
 
+boundHeapGrowth();
 serveCommands<SweepCommands>({
   sweep,
   read: (input) => readOften(createContext(env(), db()), input),
