@@ -1,4 +1,4 @@
-/** Instants and their texts, which sweeps read and readers are written by the million. Pure. */
+/** Instants, and their texts, which sweeps read and readers are written by the million. Pure. */
 
 /** Half-open, epoch milliseconds. */
 export interface Interval {
@@ -70,6 +70,8 @@ export function epochOf(iso: string): number {
   return (iso.endsWith('.000Z') ? parseWholeSecond(`${iso.slice(0, -'.000Z'.length)}Z`) : undefined) ?? Date.parse(iso);
 }
 
+/** ECMAScript's last instant. */
+const LAST_MS = 8.64e15;
 const TIMES = Array.from({ length: DAY_MS / MINUTE_MS }, (_, minute) => new Date(minute * MINUTE_MS).toISOString().slice('1970-01-01'.length));
 let lastDay: number | undefined;
 let lastDayText = '';
@@ -82,7 +84,7 @@ let lastDayText = '';
 export function isoOf(ms: number): string {
   const day = Math.floor(ms / DAY_MS);
   const time = TIMES[(ms - day * DAY_MS) / MINUTE_MS];
-  if (time === undefined) return new Date(ms).toISOString();
+  if (time === undefined || ms > LAST_MS) return new Date(ms).toISOString();
   if (day !== lastDay) {
     lastDayText = new Date(ms).toISOString().slice(0, -time.length);
     lastDay = day;

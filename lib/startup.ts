@@ -19,9 +19,11 @@ export function checkEnvironment(): void {
 const HEAP_GROWTH_PERCENT = 60;
 
 /**
- * Collects sooner: a sweep is a minute of many short-lived objects beside few that stay, and a host bills, or ends, a process
- * by its peak of memory. Costs a little of the processor's time (docs/performance.md).
+ * Collects sooner: a sweep makes many objects that go beside few that stay, and a machine of one's own has its memory for
+ * PostgreSQL and others too. Costs about a tenth of a sweep's time on the processor (docs/performance.md), so not where an
+ * instance has its memory to itself and its time is billed.
  */
 export function boundHeapGrowth(): void {
+  if (isServerless()) return;
   setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWTH_PERCENT)}`);
 }

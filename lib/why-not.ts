@@ -3,6 +3,7 @@
  * operator who asked: it belongs on their screen and into no log.
  */
 import { bounded, type Db } from './db';
+import { epochOf } from './instants';
 import { readWhyNotFacts } from './ops/why-not-facts';
 import { decideWhyNot, type WhyNotVerdict } from './ops/why-not-decision';
 import { readInstant } from './ops/read-instant';
@@ -44,7 +45,7 @@ export async function explainTime(db: Db, workspaceId: string, time: string, opt
   const { instantMs, note } = readInstant(time, zone.timezone);
   const read = await readWorkspace(db, workspaceId, options.maxAgeMs, options.now);
   const facts = await readWhyNotFacts(db, workspaceId, instantMs, TIMEOUT_MS);
-  const openMs = read.answer.slotsUtc.map((slot) => Date.parse(slot));
+  const openMs = read.answer.slotsUtc.map(epochOf);
   const verdict = decideWhyNot({ ...facts, answer: read.answer, openMs, now: read.now }, instantMs, options.lookaheadDays);
   const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
   return {

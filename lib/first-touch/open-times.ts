@@ -1,5 +1,6 @@
 /** What the cache knows of a workspace's times, for the decisions of first touch. */
 import { getWorkspaceAvailabilitySlotsUtc, isUsable } from '../availability-cache';
+import { epochOf } from '../instants';
 import type { OpenTimes } from './decide';
 import type { FirstTouchContext } from './context';
 
@@ -31,7 +32,7 @@ export async function readOpenTimes(context: FirstTouchContext, options: OpenTim
   );
   const { slotsUtc, slotDurationMinutes: durationMinutes, state } = answer;
   if (isUsable(state) && durationMinutes !== null) {
-    const slots = new Set(slotsUtc.map((slot) => Date.parse(slot)));
+    const slots = new Set(slotsUtc.map(epochOf));
     return { durationMinutes, open: slots.size > 0 ? { kind: 'usable', slots } : { kind: 'none', reason: 'Every stored time is past or booked.' } };
   }
   const reason = answer.reason ?? `The calendar is ${state}.`;

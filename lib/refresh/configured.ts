@@ -3,7 +3,7 @@ import { Prisma } from '../db';
 
 /**
  * A workspace `c` with its default link `l`, settings `w`, the credential `p` of the link's provider, its agency `a` and
- * the pause `pp` of that provider.
+ * the pause `pp` of that provider. For one workspace: `oneConfiguredWorkspace`, which must mean the same.
  */
 export const configuredWorkspaces = Prisma.sql`
   "Client" c
@@ -14,7 +14,7 @@ export const configuredWorkspaces = Prisma.sql`
   LEFT JOIN "ProviderPause" pp ON pp.provider = l.type`;
 
 /** What a query calls a workspace's link, settings, credential and pauses. */
-export interface ConfiguredNames {
+interface ConfiguredNames {
   link: Prisma.Sql;
   settings: Prisma.Sql;
   credentialId: Prisma.Sql;
@@ -29,7 +29,8 @@ const joined: ConfiguredNames = {
 
 /**
  * One workspace with the same parts, for a query that many readers run: rows as columns of `c` instead of joins, for the
- * planner thinks about the order of ten joins for longer than it takes to read them.
+ * planner thinks about the order of nine joins for longer than it takes to read the rows. A test holds it to
+ * `configuredWorkspaces`; whoever changes one changes both.
  * @param now a timestamptz, read once
  * @param more columns of the same kind, over the workspace `c`
  */

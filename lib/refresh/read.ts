@@ -71,7 +71,11 @@ interface Row {
   bookings: string | null;
 }
 
-/** Of PostgreSQL's binary format of arrays: the header of an array of one dimension, and of each element its length. */
+/**
+ * PostgreSQL's binary format of an array: dimensions, whether it has NULLs, the type; of its one dimension the length and the
+ * first index; of each element its length and itself. An empty array has no dimension.
+ */
+const EMPTY_ARRAY_BYTES = 12;
 const ARRAY_HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
 const ELEMENT_BYTES = LENGTH_BYTES + 8;
@@ -80,14 +84,19 @@ const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const HIGH_WORD = 2 ** 32;
 
 /**
- * Epoch milliseconds of a `timestamptz[]` without NULLs, sent as `array_send` does and written in hexadecimal: as epochs in
- * text it took longer, as Dates through the driver five times as long.
+ * Epoch milliseconds of a `timestamptz[]`, sent as `array_send` does and written in hexadecimal: as epochs in text it took
+ * longer, as Dates through the driver five times as long.
+ * @throws Error for one that no slots are stored as (NULLs, several dimensions): read on, it would be other times
  */
-function instantsOf(hex: string | null): Float64Array {
+export function instantsOf(hex: string | null): Float64Array {
   if (hex === null) return new Float64Array();
   const bytes = Buffer.from(hex, 'hex');
-  // An empty array has no dimension: its header is shorter.
-  const instants = new Float64Array(Math.max(0, (bytes.length - ARRAY_HEADER_BYTES) / ELEMENT_BYTES));
+  if (bytes.length === EMPTY_ARRAY_BYTES) return new Float64Array();
+  const count = bytes.length < ARRAY_HEADER_BYTES ? NaN : bytes.readInt32BE(EMPTY_ARRAY_BYTES);
+  if (bytes.readInt32BE(0) !== 1 || bytes.readInt32BE(4) !== 0 || bytes.length !== ARRAY_HEADER_BYTES + count * ELEMENT_BYTES) {
+    throw new Error(`the database sent an array of ${String(bytes.length)} bytes that is no plain list of instants`);
+  }
+  const instants = new Float64Array(count);
   for (let nth = 0, at = ARRAY_HEADER_BYTES + LENGTH_BYTES; nth < instants.length; nth++, at += ELEMENT_BYTES) {
     const microseconds = bytes.readInt32BE(at) * HIGH_WORD + bytes.readUInt32BE(at + 4);
     instants[nth] = POSTGRES_EPOCH_MS + microseconds / 1_000;

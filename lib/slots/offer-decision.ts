@@ -1,4 +1,5 @@
 /** What to do for one send: offer which times, or why none. Pure. */
+import { epochOf } from '../instants';
 import type { AvailabilityAnswer, ReadResult } from '../refresh/read';
 import { isUsable, type WorkspaceState } from '../refresh/state';
 import type { LedgerFacts, Offer, Send } from './ledger';
@@ -51,7 +52,7 @@ export type OfferDecision = Exclude<OfferOutcome, { kind: 'prepared' | 'busy' }>
 export function decideOffer(facts: LedgerFacts, { answer, now }: ReadResult, request: Omit<OfferRequest, 'leadId'>): OfferDecision {
   const { leadZone, workspaceZone, busy } = facts;
   const context: OfferContext = { leadZone, workspaceZone, locale: facts.locale, bookingLink: answer.calendarUrl, state: answer.state, asOf: answer.asOf };
-  const openMs = answer.slotsUtc.map((slot) => Date.parse(slot));
+  const openMs = answer.slotsUtc.map(epochOf);
   const live = ofSend(facts, request).filter(({ state }) => state === 'prepared' || state === 'sent');
   if (facts.isBooked && !live.some(({ state }) => state === 'sent')) return { kind: 'booked', context };
   if (live.length > 0) return { kind: 'existing', offers: live, standing: standingOf(live, answer, openMs), context };

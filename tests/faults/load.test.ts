@@ -104,9 +104,7 @@ describe.each(WAYS)('$readsPerSecond reads a second $name', (way) => {
           swept += Number(body.refreshed);
         }
       })();
-      await read(way, beside, SECONDS, SEED + turn);
-      isReading.now = false;
-      await sweeps;
+      await Promise.all([sweeps, read(way, beside, SECONDS, SEED + turn).finally(() => { isReading.now = false; })]);
     }
     progress(`${way.name}: alone: ${describeLatencies(alone)}; beside ${String(swept)} refreshes: ${describeLatencies(beside)}`);
     expect([...alone.errors, ...beside.errors]).toEqual([]);

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { getWorkspaceAvailabilitySlotsUtc, WorkspaceNotFoundError, type AvailabilityAnswer } from '@/lib/availability-cache';
+import { Prisma } from '@/lib/db';
+import { configuredWorkspaces, fingerprintOf, fingerprintSql, oneConfiguredWorkspace, oneNames, pausedByOf, pausedBySql } from '@/lib/refresh/configured';
 import { createTestCache, type TestCache } from '../../support/cache';
 import { failure, HOUR_MS, itemOf, MINUTE_MS, store, success } from './writes';
 
@@ -106,6 +108,35 @@ const CASES: Case[] = [
     expected: { state: 'unavailable' as const, slotsUtc: [] }, reason: /configuration changed/,
   })),
 ];
+
+it('configuration means the same to a reader of one workspace as to those of all', async () => {
+  const { db } = cache;
+  await db.agency.createMany({ data: [{ id: 'open', name: 'Open' }, { id: 'shut', name: 'Shut', pausedAt: new Date(T) }] });
+  await db.providerPause.create({ data: { provider: 'ghl', pausedAt: new Date(T) } });
+  const anyOf = <X>(nth: number, values: readonly X[]): X => values[nth % values.length] as X;
+  const token = { ciphertext: new Uint8Array(1), keyId: 'k', quotaKey: 'q' };
+  for (let nth = 0; nth < 120; nth++) {
+    const clientId = `mixed-${nth}`;
+    const type = anyOf(nth, ['calendly', 'hubspot', 'ghl', 'unknown'] as const);
+    await db.client.create({ data: { id: clientId, name: clientId, userId: anyOf(nth, [null, 'open', 'shut', 'without a row', 'open']) } });
+    await db.calendarLink.create({ data: { clientId, name: 'not this', url: 'https://calendly.com/not/this', type: 'calendly' } });
+    if (nth % 7 > 0) await db.calendarLink.create({ data: { clientId, name: 'this', url: `https://calendly.com/a/${nth}`, type, isDefault: true, externalId: anyOf(nth, [null, 'x', '']) } });
+    if (nth % 3 > 0) await db.workspaceSettings.create({ data: { clientId, timezone: anyOf(nth, ['UTC', 'Asia/Kolkata']), meetingDurationMinutes: anyOf(nth, [30, 45]), pausedAt: nth % 11 === 0 ? new Date(T) : null } });
+    for (const provider of ['calendly', 'ghl', 'emailbison'] as const) if (nth % 5 > 1) await db.providerCredential.create({ data: { clientId, provider, ...token } });
+  }
+  const ofAll = await db.$queryRaw<Record<string, unknown>[]>`
+    SELECT c.id, l.id AS link, ${fingerprintSql} AS fingerprint, ${pausedBySql} AS "pausedBy", p.id AS credential FROM ${configuredWorkspaces} WHERE c.id LIKE 'mixed-%' ORDER BY c.id`;
+  const ofEach: Record<string, unknown>[] = [];
+  for (const { id } of ofAll) {
+    ofEach.push(...await db.$queryRaw<Record<string, unknown>[]>`
+      SELECT c.id, (c.link).id AS link, ${fingerprintOf(oneNames)} AS fingerprint, ${pausedByOf(oneNames)} AS "pausedBy", c."credentialId" AS credential
+      FROM ${oneConfiguredWorkspace(String(id), Prisma.sql`clock_timestamp()`, Prisma.sql`1 AS more`)}`);
+  }
+  expect(ofEach).toEqual(ofAll);
+  expect(new Set(ofAll.map(({ pausedBy }) => pausedBy))).toEqual(new Set([null, 'workspace', 'agency', 'provider']));
+  expect(ofAll.filter(({ credential }) => credential !== null).length).toBeGreaterThan(10);
+  await db.providerPause.deleteMany();
+});
 
 describe('a reader is told', () => {
   it.each(CASES)('$name', async ({ make, now, expected, reason }) => {

@@ -23,9 +23,8 @@ describe('openStarts', () => {
     const minute = fc.integer({ min: 0, max: 400 });
     const bookings = fc.array(fc.tuple(minute, fc.integer({ min: 1, max: 120 })).map(([from, length]) => [from, from + length] as const), { maxLength: 12 });
     fc.assert(
-      fc.property(fc.uniqueArray(minute), bookings, minute, (unsorted, busy, now) => {
-        const starts = unsorted.toSorted((a, b) => a - b);
-        const expected = starts.filter((start) => start > now && !busy.some(([from, to]) => from < start + HALF_HOUR && start < to));
+      fc.property(fc.uniqueArray(minute), bookings, minute, (starts, busy, now) => {
+        const expected = starts.toSorted((a, b) => a - b).filter((start) => start > now && !busy.some(([from, to]) => from < start + HALF_HOUR && start < to));
         expect(open(starts, busy, now)).toEqual(expected);
       }),
       { numRuns: 1_000 },
