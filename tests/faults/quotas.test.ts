@@ -47,7 +47,7 @@ describe.each(ACCOUNTS.filter(({ windowMs }) => windowMs * 2 < RUN_MS))('the quo
     ]);
     progress(`${account.provider}: ${String(ours().length)} calls of ours, ${String(seen.length - ours().length)} of the customer, ${String(ids.length)} workspaces`);
     return stage.close;
-  });
+  }, RUN_MS + 120_000);
 
   const ours = (): Seen[] => seen.filter(({ isCustomers }) => !isCustomers);
   const runs = (): Record<string, unknown>[] => replies.filter((body) => body.skipped !== true);

@@ -83,7 +83,13 @@ export async function startServer({ env, port, root = PROJECT_ROOT, onOutput }: 
     return { status: answer.statusCode, headers: answer.headers, body, tookMs: performance.now() - startedAt };
   };
   const kill = (serverPid: number, signal: NodeJS.Signals): void => {
-    if (!child.hasExited()) process.kill(serverPid, signal);
+    if (child.hasExited()) return;
+    try {
+      process.kill(serverPid, signal);
+    } catch (error) {
+      // It is dead already; what watches over it tells so a moment later.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   };
 
   const deadline = Date.now() + READY_TIMEOUT_MS;
