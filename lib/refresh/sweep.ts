@@ -4,6 +4,7 @@
  * - until `budget − 2 s` refreshes start and run; then all that is under way aborts
  * - then results are flushed and metrics read, and the answer is given by `budget + 2 s`
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { anchoredClock, type Clock } from '../clock';
 import { log } from '../log';
 import type { HttpObservation } from '../providers/types';
@@ -131,14 +132,16 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   options.signal?.removeEventListener('abort', onSignal);
   await sink.flush();
 
-  const isLockLost = end.signal.aborted && end.signal.reason instanceof RunEnded && end.signal.reason.why === 'lock_lost';
+  // Asked only now: a process that was frozen finds its deadlines passed before it hears what arrived meanwhile, and all its
+  // attempts may have failed of them by then.
+  await nextTurn();
+  const isLockLost = options.signal?.aborted ?? false;
   const closed = breakers.closed();
   const inClosedHosts = plan.all.filter((item) => closed.has(item.host)).map((item) => item.workspaceId);
   const limitedHosts = options.concurrency === undefined ? limits.found() : [];
   await ignoringLateDatabase('save what the run learned', async () => {
     await saveQuotaLessons(db, engine.quotaLessons, answerTimeLeft());
-    // A process that was frozen finds every deadline passed when it wakes: that says nothing of the hosts, and closing them
-    // would stop the run that has taken over.
+    // Deadlines that a frozen process missed say nothing of the hosts, and closing them would stop the run that has taken over.
     if (isLockLost) return;
     await saveBreakers(db, breakers.changed(), answerTimeLeft());
     await clearRetries(db, inClosedHosts, answerTimeLeft());

@@ -105,7 +105,7 @@ describe.each(WAYS.filter(([, pooled]) => pooled || isLong))(`servers on three p
   }
 
   async function expectComplete(reply: Reply, before: Awaited<ReturnType<typeof expectSound>>) {
-    expect(reply).toMatchObject({ status: 200, body: { success: true, checked: CHECKED, refreshed: CHECKED, finishedWithinBudget: true } });
+    expect(reply, JSON.stringify(reply.body)).toMatchObject({ status: 200, body: { success: true, checked: CHECKED, refreshed: CHECKED, finishedWithinBudget: true } });
     await expectStoredTruth(stage, { workspaceTimeoutMs: WORKSPACE_TIMEOUT_MS });
     await expect.poll(() => locksHeld(stage), { timeout: 2_000 }).toBe(0);
     return await expectSound(stage, before);

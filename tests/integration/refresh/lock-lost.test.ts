@@ -1,20 +1,26 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { RunEnded } from '@/lib/refresh/attempt';
 import { createTestCache, type TestCache } from '../../support/cache';
 
 let cache: TestCache;
-beforeAll(async () => { cache = await createTestCache(); });
-afterAll(async () => { await cache.close(); });
+beforeEach(async () => { cache = await createTestCache(); });
+afterEach(async () => { await cache.close(); });
 
-it('a run that has lost its lock closes no host for the run that has taken over', async () => {
-  for (let i = 0; i < 15; i++) await cache.addCalendar({ id: `w${String(i)}`, provider: 'ghl', zone: 'UTC' });
+const WORKSPACES = 15;
+type Told = (abort: () => void, failures: number) => void;
+
+it.each<[string, Told]>([
+  ['while its attempts fail', (abort, failures) => { if (failures === 10) abort(); }],
+  ['when all have failed and are written', (abort, failures) => { if (failures === WORKSPACES) setImmediate(abort); }],
+])('a run that learns of its lost lock %s closes no host for the run that has taken over', async (_, tell) => {
+  for (let i = 0; i < WORKSPACES; i++) await cache.addCalendar({ id: `w${String(i)}`, provider: 'ghl', zone: 'UTC' });
   cache.sim.setFaults([{ fault: { kind: 'status', status: 500 } }]);
   // As in a process that thaws: first its attempts have failed, so many that the breaker opens, and only then it learns of
   // its lock. A number is drawn for each failure that is recorded.
   const lockLost = new AbortController();
   let recorded = 0;
   const random = (): number => {
-    if (++recorded === 10) lockLost.abort(new RunEnded('lock_lost'));
+    tell(() => { lockLost.abort(new RunEnded('lock_lost')); }, ++recorded);
     return 0.5;
   };
   const lost = await cache.sweep({ signal: lockLost.signal }, { ...cache.context, random });
@@ -24,5 +30,5 @@ it('a run that has lost its lock closes no host for the run that has taken over'
 
   cache.sim.clearFaults();
   await cache.db.$executeRaw`UPDATE "WorkspaceAvailabilityStatus" SET "retryAt" = NULL`;
-  expect(await cache.sweep()).toMatchObject({ success: true, refreshed: 15 });
+  expect(await cache.sweep()).toMatchObject({ success: true, refreshed: WORKSPACES });
 });
