@@ -91,7 +91,10 @@ type PlainRequest = Omit<ApiRequest<unknown>, 'schema'>;
 
 function createClient({ route, hooks, maxBodyBytes, maxRedirects }: ClientParts): HttpClient & ApiClient {
   return {
-    getJson: (request) => ask({ ...request, method: 'GET' }, 'application/json', (asked, answer) => readJson(asked, answer, request)),
+    getJson: (request) => {
+      const askNow = () => ask({ ...request, method: 'GET' }, 'application/json', (asked, answer) => readJson(asked, answer, request));
+      return request.isOfAccount && hooks.accountAnswers ? hooks.accountAnswers.once(request.url.href, askNow) : askNow();
+    },
     getHtml: (request) => ask({ ...request, method: 'GET' }, 'text/html', readHtml),
     send: (request) => ask(request, 'application/json', (asked, answer) => readJson(asked, answer, request)),
   };

@@ -1,3 +1,4 @@
+import type { AccountAnswers } from './account-answers';
 import type { CalendarProvider, Vendor } from './errors';
 
 /** What a refresh already knows of a link, so that a warm one needs only the slot requests. Plain JSON. */
@@ -77,6 +78,8 @@ export interface HttpRequest<T> {
     /** A text field whose value differs in each answer and is not read, as a trace id. */
     changingField?: string;
   };
+  /** The answer is of the credential's account, not of one calendar: once a run is enough. */
+  isOfAccount?: boolean;
   headers?: Record<string, string>;
   /** Sent as `Authorization: Bearer`; never follows a redirect to another origin. */
   credential?: string;
@@ -128,6 +131,8 @@ export interface HttpHooks {
   observe?: (observation: HttpObservation) => void;
   /** Awaited before each request that carries a credential: spreads them over its quota. */
   beforeRequest?: (request: { vendor: Vendor; credential: string; signal: AbortSignal }) => Promise<void>;
+  /** Where the answers about the account of this client's credential are kept; without it each request is sent. */
+  accountAnswers?: AccountAnswers;
 }
 
 /** Told of every HTTP exchange: feeds the latencies of a run's answer, concurrency and quota. */

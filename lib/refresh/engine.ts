@@ -3,6 +3,7 @@
  * of one process; one over a queue would spread the same items over machines.
  */
 import type { Clock } from '../clock';
+import { AccountAnswers } from '../providers/account-answers';
 import { ERROR_KINDS } from '../providers/errors';
 import type { HttpClient, HttpObservation } from '../providers/types';
 import { attempt, RunEnded } from './attempt';
@@ -11,7 +12,7 @@ import type { Breakers } from './breaker';
 import type { HostLimits } from './concurrency';
 import type { CacheContext } from './context';
 import { runPool } from './pool';
-import { reserveQuota, saveQuotaLessons, type QuotaLesson } from './quota';
+import { quotaLesson, requestsOf, reserveQuota, saveQuotaLessons, type QuotaLesson } from './quota';
 import { SendPace } from './send-pace';
 import type { Sink } from './sink';
 import { mustSendSlots } from './store';
@@ -19,12 +20,16 @@ import type { AttemptResult, FailureResult, WorkItem } from './types';
 
 export interface EngineOptions {
   items: readonly WorkItem[];
+  /** Requests that the items' places have taken from each bucket, by quota key. */
+  taken: ReadonlyMap<string, number>;
   context: CacheContext;
   /** Told of every HTTP exchange. */
   observe: (observation: HttpObservation) => void;
   clock: Clock;
   /** Epoch milliseconds by `clock` at which `signal` aborts. */
   endsAt: number;
+  /** After it no request that has a place is begun: it would be cut off. */
+  placesEndAt: number;
   signal: AbortSignal;
   breakers: Breakers;
   limits: HostLimits;
@@ -45,12 +50,16 @@ export interface EngineReport {
 /** A retry is worth no longer wait than this for its credential's next place. */
 const RETRY_QUOTA_WAIT_MS = 1_000;
 const LESSON_TIMEOUT_MS = 2_000;
+/** How often one looks whether the account's answers are there. */
+const ACCOUNT_WAIT_MS = 100;
 
 export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const { context, observe, clock, endsAt, signal, breakers, limits, sink, concurrency } = options;
   const { settings } = context;
   const firstFailures = new Map<WorkItem, FailureResult>();
   const lessons = new Map<string, QuotaLesson>();
+  const accounts = new Map<string, AccountAnswers>();
+  const taken = new Map(options.taken);
   const pace = new SendPace(clock);
   let abandonedUnwritten = 0;
   const http = context.transport.client({ observe });
@@ -98,12 +107,18 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
       pace.block(quotaKey, blockedUntil);
       note(quotaKey, { blockedUntil });
       // At once, for readers and persons who refresh beside this run; its end saves it again.
-      void saveQuotaLessons(context.db, [{ quotaKey, learnedLimit: null, blockedUntil }], LESSON_TIMEOUT_MS).catch(() => undefined);
+      void saveQuotaLessons(context.db, [quotaLesson(quotaKey, { blockedUntil })], LESSON_TIMEOUT_MS).catch(() => undefined);
     }
   };
 
   const note = (quotaKey: string, lesson: Partial<QuotaLesson>): void => {
-    lessons.set(quotaKey, { ...(lessons.get(quotaKey) ?? { quotaKey, learnedLimit: null, blockedUntil: null }), ...lesson });
+    lessons.set(quotaKey, quotaLesson(quotaKey, { ...lessons.get(quotaKey), ...lesson }));
+  };
+
+  const accountOf = (quotaKey: string): AccountAnswers => {
+    let account = accounts.get(quotaKey);
+    if (!account) accounts.set(quotaKey, (account = new AccountAnswers()));
+    return account;
   };
 
   /** A credential's answers tell its own limit, so its requests are observed apart. */
@@ -111,6 +126,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
     const { credential } = item;
     if (!credential) return http;
     return context.transport.client({
+      accountAnswers: accountOf(credential.quotaKey),
       beforeRequest: ({ signal: requestSignal }) => pace.turn(item, requestSignal),
       observe: (observation) => {
         observe(observation);
@@ -123,10 +139,25 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
     if (!item.credential) return true;
     const now = clock.now();
     // A database that does not answer gives no place: the first failure then stands, and is recorded.
-    const { admitted } = await reserveQuota(context.db, [item], {
+    const again = await reserveQuota(context.db, [item], {
       now, endsAt: Math.min(endsAt, now + RETRY_QUOTA_WAIT_MS), sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: RETRY_QUOTA_WAIT_MS,
-    }).catch(() => ({ admitted: [] }));
-    return admitted.length > 0;
+    }).catch(() => null);
+    for (const [key, requests] of again?.taken ?? []) taken.set(key, (taken.get(key) ?? 0) + requests);
+    return again !== null && again.admitted.length > 0;
+  };
+
+  /**
+   * Its turn, or the run's end: what would be cut off there has used the quota for nothing and asks for it all again. While
+   * another asks about the account, which this one would ask next, it waits.
+   */
+  const heldUntil = (item: WorkItem): number | null => {
+    const dueAt = pace.heldUntil(item);
+    if (dueAt === null || !item.credential || item.requestIntervalMs === null) return null;
+    const now = clock.now();
+    const account = accountOf(item.credential.quotaKey);
+    const startsAt = Math.max(dueAt, account.isAsking ? now + ACCOUNT_WAIT_MS : now);
+    const lastAt = startsAt + (requestsOf(item, now, { isAccountKnown: account.isKnown }) - 1) * item.requestIntervalMs;
+    return lastAt > options.placesEndAt ? endsAt : startsAt;
   };
 
   const pool = await runPool<WorkItem>({
@@ -135,7 +166,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
     limitOf: (host) => (breakers.isProbing(host) ? 1 : limits.limitOf(host)),
     maxInFlight: concurrency,
     closedUntil: (host) => breakers.opensAgainAt(host),
-    heldUntil: (item) => pace.heldUntil(item),
+    heldUntil,
     now: () => clock.now(),
     endsAt,
     signal,
@@ -164,5 +195,6 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
       return 'done';
     },
   });
+  for (const { quotaKey, requests, nextFreeAt } of pace.sent()) note(quotaKey, { sentBeyondTaken: requests - (taken.get(quotaKey) ?? 0), nextFreeAt });
   return { ...pool, abandonedUnwritten, quotaLessons: [...lessons.values()] };
 }

@@ -23,10 +23,16 @@ export const VENDOR_LIMITS: Record<CalendarProvider, { requests: number; windowM
 const WARM_REQUESTS: Record<CalendarProvider, number> = { calendly: 1, hubspot: 2, ghl: 1 };
 const COLD_REQUESTS: Record<CalendarProvider, number> = { calendly: 3, hubspot: 3, ghl: 2 };
 
-export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>, now: number): number {
-  const { provider } = item.link;
+/**
+ * What a refresh is likely to take; a run says at its end what it took. Pure.
+ * @param isAccountKnown another refresh of the same run asks about the account: its event types are found in that answer
+ */
+export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>, now: number, { isAccountKnown = false } = {}): number {
+  const { provider, chosenId } = item.link;
   if (provider === 'unknown') return 0;
-  return knownMeta(item, now) ? WARM_REQUESTS[provider] : COLD_REQUESTS[provider];
+  if (knownMeta(item, now)) return WARM_REQUESTS[provider];
+  if (provider === 'calendly' && (isAccountKnown || chosenId !== null)) return chosenId === null ? 1 : 2;
+  return COLD_REQUESTS[provider];
 }
 
 export interface Pace {
@@ -67,12 +73,15 @@ export interface Reservation {
   /** No place before the run's end. */
   refused: WorkItem[];
   quotaLimited: QuotaLimited[];
+  /** Requests taken from each bucket, by quota key. */
+  taken: ReadonlyMap<string, number>;
 }
 
 interface Demand {
   provider: CalendarProvider;
-  items: WorkItem[];
+  items: { item: WorkItem; needs: number }[];
   requests: number;
+  isAccountKnown: boolean;
 }
 
 export interface ReserveOptions {
@@ -91,12 +100,14 @@ export async function reserveQuota(db: Db, items: readonly WorkItem[], options: 
   const demands = new Map<string, Demand>();
   for (const item of items) {
     if (!item.credential || item.link.provider === 'unknown') continue;
-    const demand = demands.get(item.credential.quotaKey) ?? { provider: item.link.provider, items: [], requests: 0 };
-    demand.items.push(item);
-    demand.requests += requestsOf(item, options.now);
+    const demand = demands.get(item.credential.quotaKey) ?? { provider: item.link.provider, items: [], requests: 0, isAccountKnown: false };
+    const needs = requestsOf(item, options.now, demand);
+    demand.items.push({ item, needs });
+    demand.requests += needs;
+    demand.isAccountKnown ||= needs === COLD_REQUESTS[demand.provider];
     demands.set(item.credential.quotaKey, demand);
   }
-  if (demands.size === 0) return { admitted: [...items], refused: [], quotaLimited: [] };
+  if (demands.size === 0) return { admitted: [...items], refused: [], quotaLimited: [], taken: new Map() };
 
   const grants = await takeAll(db, demands, options);
   const places = new Map<WorkItem, Pick<WorkItem, 'notBefore' | 'requestIntervalMs'>>();
@@ -105,17 +116,18 @@ export async function reserveQuota(db: Db, items: readonly WorkItem[], options: 
   for (const [key, demand] of demands) {
     const grant = grants.get(key);
     let used = 0;
-    for (const item of demand.items) {
-      const needs = requestsOf(item, options.now);
+    let hasRefused = false;
+    for (const { item, needs } of demand.items) {
       if (!grant || used + needs > grant.granted) {
         refused.add(item);
+        hasRefused = true;
         continue;
       }
       // When its first request is due; `SendPace` lets the others go at their time.
       places.set(item, { notBefore: Math.max(options.now, grant.firstAt + used * grant.intervalMs), requestIntervalMs: grant.intervalMs });
       used += needs;
     }
-    if (refused.size > 0 && grant && demand.items.some((item) => refused.has(item))) {
+    if (hasRefused && grant) {
       const expectedMs = Math.max(options.ttlMs, demand.requests * grant.intervalMs);
       quotaLimited.push({ provider: demand.provider, workspaces: demand.items.length, expectedAgeSeconds: Math.round(expectedMs / 1000) });
     }
@@ -124,6 +136,7 @@ export async function reserveQuota(db: Db, items: readonly WorkItem[], options: 
     admitted: items.filter((item) => !refused.has(item)).map((item) => ({ ...item, ...places.get(item) })),
     refused: [...refused],
     quotaLimited,
+    taken: new Map([...grants].map(([key, { granted }]) => [key, granted])),
   };
 }
 
@@ -180,11 +193,21 @@ async function takeAll(
   return new Map(rows.map((row) => [row.key, { firstAt: row.first_ms, granted: row.granted, intervalMs: row.interval_ms }]));
 }
 
-/** What a run learned of its buckets: a vendor's stated limit, a time in which it must not be asked. */
+/** What a run learned of a bucket. */
 export interface QuotaLesson {
   quotaKey: string;
+  /** The vendor's stated limit. */
   learnedLimit: number | null;
+  /** The vendor must not be asked until then. */
   blockedUntil: number | null;
+  /** Requests sent that were not taken from the bucket, since what a refresh takes was only likely; negative: taken and not sent. */
+  sentBeyondTaken: number;
+  /** What was sent lasts until then, at its pace. */
+  nextFreeAt: number | null;
+}
+
+export function quotaLesson(quotaKey: string, learned: Partial<QuotaLesson>): QuotaLesson {
+  return { quotaKey, learnedLimit: null, blockedUntil: null, sentBeyondTaken: 0, nextFreeAt: null, ...learned };
 }
 
 export async function saveQuotaLessons(db: Db, lessons: readonly QuotaLesson[], timeoutMs: number): Promise<void> {
@@ -193,9 +216,11 @@ export async function saveQuotaLessons(db: Db, lessons: readonly QuotaLesson[], 
   await boundedTransaction(db, timeoutMs, [
     db.$executeRaw`
       UPDATE "QuotaBucket" b SET "learnedLimit" = COALESCE(i.learned, b."learnedLimit"),
-        "blockedUntil" = GREATEST(b."blockedUntil", ${instantOf(Prisma.sql`i.blocked_ms`)})
-      FROM unnest(${sorted.map((l) => l.quotaKey)}::text[], ${sorted.map((l) => l.learnedLimit)}::int[],
-        ${sorted.map((l) => l.blockedUntil)}::float8[]) AS i(key, learned, blocked_ms)
+        "blockedUntil" = GREATEST(b."blockedUntil", ${instantOf(Prisma.sql`i.blocked_ms`)}),
+        "nextFreeAt" = GREATEST(b."nextFreeAt", ${instantOf(Prisma.sql`i.next_free_ms`)}),
+        "dayUsed" = GREATEST(0, b."dayUsed" + i.beyond_taken)
+      FROM unnest(${sorted.map((l) => l.quotaKey)}::text[], ${sorted.map((l) => l.learnedLimit)}::int[], ${sorted.map((l) => l.blockedUntil)}::float8[],
+        ${sorted.map((l) => l.nextFreeAt)}::float8[], ${sorted.map((l) => l.sentBeyondTaken)}::int[]) AS i(key, learned, blocked_ms, next_free_ms, beyond_taken)
       WHERE b."quotaKey" = i.key`,
   ]);
 }

@@ -13,7 +13,7 @@ import type { CacheContext } from './context';
 import { epochMs } from './configured';
 import { ensureStatusRows, readFacts } from './facts';
 import { isOpen } from './breaker';
-import { paceOf, requestsOf, reserveQuota, saveQuotaLessons } from './quota';
+import { paceOf, quotaLesson, requestsOf, reserveQuota, saveQuotaLessons } from './quota';
 import { SendPace } from './send-pace';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from './read';
 import { mustSendSlots, storeBatch, type Write } from './store';
@@ -82,7 +82,7 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
     const write = await fetchOne({ ...context, settings: { ...settings, workspaceTimeoutMs } }, item, clock, isBreakerOpen);
     if (item.credential && write.kind === 'failure' && write.result.errorKind === 'rate_limited') {
       const blockedUntil = clock.now() + (write.result.retryAfterMs ?? settings.ttlMs);
-      await saveQuotaLessons(db, [{ quotaKey: item.credential.quotaKey, learnedLimit: null, blockedUntil }], queryTimeLeft());
+      await saveQuotaLessons(db, [quotaLesson(item.credential.quotaKey, { blockedUntil })], queryTimeLeft());
     }
     const deadline = performance.now() + queryTimeLeft();
     const [stored] = await storeBatch(db, [write], settings, () => deadline - performance.now());

@@ -15,6 +15,7 @@ export class SendPace {
   /** When the next request would be due, were every one on time (GCRA's theoretical arrival time). */
   private readonly nextAt = new Map<string, number>();
   private readonly blockedUntil = new Map<string, number>();
+  private readonly sentOf = new Map<string, number>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -44,6 +45,12 @@ export class SendPace {
         message: 'The vendor said to wait, to another request with the same credential; this one was not sent.',
       });
     }
+    this.sentOf.set(quotaKey, (this.sentOf.get(quotaKey) ?? 0) + 1);
+  }
+
+  /** Requests sent with each credential, and how long they last at its pace (epoch milliseconds). */
+  sent(): { quotaKey: string; requests: number; nextFreeAt: number | null }[] {
+    return [...this.sentOf].map(([quotaKey, requests]) => ({ quotaKey, requests, nextFreeAt: this.nextAt.get(quotaKey) ?? null }));
   }
 
   /** The vendor said so. */

@@ -31,6 +31,8 @@ export const FLUSH_RESERVE_MS = 2_000;
 export const ANSWER_GRACE_MS = 600;
 /** An item slower than this stops holding a place; a quarter of a short run, so that it still serves the others. */
 const PARK_AFTER_MS = 3_000;
+/** Before the end no request gets a place in a quota: its answer would come too late. Less in a short run. */
+const LAST_ANSWER_MS = 1_000;
 /** A provider that is down must not fill the log each minute. */
 const MAX_LOGGED_FAILURES = 20;
 
@@ -95,10 +97,11 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   const clock = anchoredClock(facts.databaseNow);
   const plan = planOf(facts.workspaces, context, options, clock);
   const endsAt = clock.now() + fetchTimeLeft();
+  const placesEndAt = endsAt - Math.min(LAST_ANSWER_MS, fetchTimeLeft() / 10);
   const missing = plan.items.filter((item) => !item.status.exists).map((item) => item.workspaceId);
   await ensureStatusRows(db, missing, answerTimeLeft());
   const quota = await reserveQuota(db, plan.items, {
-    endsAt, now: clock.now(), sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: answerTimeLeft(),
+    endsAt: placesEndAt, now: clock.now(), sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: answerTimeLeft(),
   });
 
   const tally = new Tally();
@@ -125,7 +128,7 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   options.signal?.addEventListener('abort', onSignal);
   const endTimer = setTimeout(() => { end.abort(new RunEnded('deadline')); }, Math.max(0, fetchTimeLeft()));
   const engine = await runEngine({
-    items: quota.admitted, context, observe, clock, endsAt, signal: end.signal, breakers, limits, sink,
+    items: quota.admitted, taken: quota.taken, context, observe, clock, endsAt, placesEndAt, signal: end.signal, breakers, limits, sink,
     concurrency: options.concurrency, parkAfterMs: Math.min(PARK_AFTER_MS, (options.timeBudgetMs - FLUSH_RESERVE_MS) / 4),
   });
   clearTimeout(endTimer);

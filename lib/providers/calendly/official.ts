@@ -34,7 +34,7 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
   const { http, signal, chosenId } = options;
   const startedAt = performance.now();
 
-  function get<T>(path: string, query: Record<string, string>, schema: HttpRequest<T>['schema'], more: Pick<HttpRequest<T>, 'remember'> = {}): Promise<T> {
+  function get<T>(path: string, query: Record<string, string>, schema: HttpRequest<T>['schema'], more: Pick<HttpRequest<T>, 'remember' | 'isOfAccount'> = {}): Promise<T> {
     const url = new URL(path, options.origins.calendlyApi);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     return http.getJson({ vendor: 'calendly', url, schema, credential, signal, ...more });
@@ -50,7 +50,7 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
     const visited = new Set<string>();
     let page: Record<string, string> = {};
     for (;;) {
-      const { collection, pagination } = await get('/event_types', { ...owner, count: PAGE_SIZE, ...page }, eventTypesAnswer);
+      const { collection, pagination } = await get('/event_types', { ...owner, count: PAGE_SIZE, ...page }, eventTypesAnswer, { isOfAccount: true });
       all.push(...collection);
       const token = pagination.next_page_token;
       if (token === null) return all;
@@ -71,7 +71,7 @@ export function createOfficialSource(link: CalendlyLink, days: number, credentia
   }
 
   async function findByLink(): Promise<Target> {
-    const { resource: me } = await get('/users/me', {}, meAnswer);
+    const { resource: me } = await get('/users/me', {}, meAnswer, { isOfAccount: true });
     const found =
       findEventType(link, await listEventTypes({ user: me.uri })) ??
       // A team's page belongs to the organization.

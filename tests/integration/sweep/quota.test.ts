@@ -76,18 +76,7 @@ describe('the share of a credential\'s quota', () => {
   });
 
   it('keeps every official request of a sweep inside the vendor\'s own limit', async () => {
-    const keys = parseCredentialKeys(cache.env.CREDENTIALS_KEY ?? '');
-    const ids = Array.from({ length: 80 }, (_, i) => `w${i}`);
-    let token = '';
-    for (const id of ids) {
-      const handle = cache.sim.addCalendar({ id, provider: 'ghl', zone: 'UTC', account: 'one-location' });
-      token = handle.token;
-      await cache.addWorkspace({ id, url: handle.url, type: 'ghl' });
-      const sealed = sealCredential(keys, { clientId: id, provider: 'ghl' }, token);
-      await cache.db.providerCredential.create({
-        data: { clientId: id, provider: 'ghl', ciphertext: Buffer.from(sealed.ciphertext), keyId: sealed.keyId, quotaKey: quotaKeyOf('ghl', token) },
-      });
-    }
+    await addAccount('ghl', 80);
     const report = await cache.sweep({ timeBudgetMs: 4_000 });
     expect(report.errors.byKind).toEqual({});
     expect(report.refreshed).toBeGreaterThan(0);
@@ -97,4 +86,47 @@ describe('the share of a credential\'s quota', () => {
     expect(cache.sim.stats().byOrigin.ghlApi.requests).toBeLessThanOrEqual(50);
     expect(cache.sim.stats().byOrigin.ghlApi.rateLimited).toBe(0);
   });
+
+  it('is not used up by asking about the account again for each of its calendars', async () => {
+    // Two pages of event types, of a paid account.
+    const quotaKey = await addAccount('calendly', 120);
+    await cache.db.quotaBucket.create({ data: { quotaKey, provider: 'calendly', nextFreeAt: new Date(0), dayStartedAt: new Date(), learnedLimit: 500 } });
+    const asked: string[] = [];
+    cache.sim.onAnswer(({ endpoint }) => asked.push(endpoint));
+    const report = await cache.sweep({ timeBudgetMs: 6_000 });
+    expect(report.errors.byKind).toEqual({});
+    expect(asked.filter((endpoint) => endpoint === 'users-me')).toHaveLength(1);
+    expect(asked.filter((endpoint) => endpoint === 'event-types')).toHaveLength(2);
+    expect(report.refreshed).toBe(asked.length - 3);
+    expect(report.refreshed).toBeGreaterThan(10);
+    // What was sent is what the day has used, although a second page was not foreseen.
+    expect(await cache.db.quotaBucket.findMany({ select: { dayUsed: true } })).toEqual([{ dayUsed: asked.length }]);
+  });
+
+  it('begins no refresh that the end of the run would cut off, to ask all of it again in the next', async () => {
+    await addAccount('hubspot', 60);
+    cache.sim.setLatency({ fixedMs: 150 });
+    const asked = new Map<string, number>();
+    cache.sim.onAnswer(({ calendarId = '' }) => asked.set(calendarId, (asked.get(calendarId) ?? 0) + 1));
+    const report = await cache.sweep({ timeBudgetMs: 5_000 });
+    expect(report).toMatchObject({ abandoned: 0, errors: { total: 0 } });
+    expect(report.refreshed).toBe(asked.size);
+    expect(new Set(asked.values()).size).toBe(1);
+  });
 });
+
+/** Workspaces of one account, each with its own calendar there. Returns the account's quota key. */
+async function addAccount(provider: 'ghl' | 'hubspot' | 'calendly', count: number): Promise<string> {
+  let quotaKey = '';
+  const keys = parseCredentialKeys(cache.env.CREDENTIALS_KEY ?? '');
+  for (const id of Array.from({ length: count }, (_, i) => `w${i}`)) {
+    const { url, token } = cache.sim.addCalendar({ id, provider, zone: 'UTC', account: 'one-account', slug: id });
+    await cache.addWorkspace({ id, url, type: provider });
+    const sealed = sealCredential(keys, { clientId: id, provider }, token);
+    quotaKey = quotaKeyOf(provider, token);
+    await cache.db.providerCredential.create({
+      data: { clientId: id, provider, ciphertext: Buffer.from(sealed.ciphertext), keyId: sealed.keyId, quotaKey },
+    });
+  }
+  return quotaKey;
+}
