@@ -60,6 +60,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const lessons = new Map<string, QuotaLesson>();
   const accounts = new Map<string, AccountAnswers>();
   const taken = new Map(options.taken);
+  const endedKeys = new Set<string>();
   const pace = new SendPace(clock);
   let abandonedUnwritten = 0;
   const http = context.transport.client({ observe });
@@ -153,11 +154,16 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const heldUntil = (item: WorkItem): number | null => {
     const dueAt = pace.heldUntil(item);
     if (dueAt === null || !item.credential || item.requestIntervalMs === null) return null;
+    const { quotaKey } = item.credential;
+    // Nor does one that needs less overtake it.
+    if (endedKeys.has(quotaKey)) return endsAt;
     const now = clock.now();
-    const account = accountOf(item.credential.quotaKey);
+    const account = accountOf(quotaKey);
     const startsAt = Math.max(dueAt, account.isAsking ? now + ACCOUNT_WAIT_MS : now);
     const lastAt = startsAt + (requestsOf(item, now, { isAccountKnown: account.isKnown }) - 1) * item.requestIntervalMs;
-    return lastAt > options.placesEndAt ? endsAt : startsAt;
+    if (lastAt <= options.placesEndAt) return startsAt;
+    endedKeys.add(quotaKey);
+    return endsAt;
   };
 
   const pool = await runPool<WorkItem>({

@@ -118,7 +118,8 @@ export async function reserveQuota(db: Db, items: readonly WorkItem[], options: 
     let used = 0;
     let hasRefused = false;
     for (const { item, needs } of demand.items) {
-      if (!grant || used + needs > grant.granted) {
+      // Whoever comes behind one for whom too little is left must not overtake it because it needs less.
+      if (hasRefused || !grant || used + needs > grant.granted) {
         refused.add(item);
         hasRefused = true;
         continue;

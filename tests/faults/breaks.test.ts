@@ -151,12 +151,11 @@ describe(`the database (seed ${String(SEED)})`, () => {
       // Every calendar changes, and most of the new lists need room.
       await inMidSweep(async () => {
         await asAdmin(disk.fill);
-        for (let i = 0; i < 3; i++) {
+        // The pages that the table has already have room of their own, which must be used up first.
+        await expect.poll(async () => {
           await churn(CHECKED);
-          await stage.sweep(0, BUDGET);
-        }
-        const { rows } = await asAdmin((client) => client.query<{ refused: string }>(`SELECT count(*) AS refused FROM "CronRun" WHERE counts->'errors'->'byKind' ? 'store_error'`));
-        expect(Number(rows[0]?.refused)).toBeGreaterThan(0);
+          return (await stage.sweep(0, BUDGET)).body.errors;
+        }, { timeout: 60_000 }).toMatchObject({ byKind: { store_error: expect.any(Number) as number } });
         await asAdmin(disk.free);
       });
     } finally {

@@ -57,6 +57,16 @@ describe('the share of a credential\'s quota', () => {
     expect(quotaLimited).toEqual([{ provider: 'ghl', workspaces: 1_000, expectedAgeSeconds: Math.round(intervalMs) }]);
   });
 
+  it('lets nobody overtake those in front for needing less', async () => {
+    const cold = itemsWith('mixed', 200).map((item) => ({ ...item, stored: null }));
+    const warm = itemsWith('mixed', 200);
+    for (const forMs of [3_000, 3_200, 3_400]) {
+      const { admitted } = await reserve([...cold, ...warm], Date.now() + forMs * 100, forMs);
+      expect(admitted.length).toBeGreaterThan(0);
+      expect(admitted.every(({ stored }) => stored === null)).toBe(true);
+    }
+  });
+
   it('stops at half of the day\'s quota', async () => {
     const now = Date.now();
     await reserve(itemsWith('day', 1), now, 1_000);
