@@ -51,6 +51,26 @@ interface Statement {
   values?: readonly unknown[];
 }
 
+const CONNECTION_FAILURE = '08006';
+
+/** node-postgres says without a code that a connection has ended, or did not come in time; it gets PostgreSQL's. */
+function asConnectionFailure<E>(error: E): E {
+  return error instanceof Error && !('code' in error) ? Object.assign(error, { code: CONNECTION_FAILURE }) : error;
+}
+
+/** Whoever gets no connection learns it from an error with a code. */
+class BoundedPool extends pg.Pool {
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    type Got = (error: Error | undefined, client: pg.PoolClient | undefined, done: (release?: unknown) => void) => void;
+    const connect = this.connect.bind(this) as ((got: Got) => void) & (() => Promise<pg.PoolClient>);
+    const coded = (got?: Got): unknown => got === undefined
+      ? connect().catch((error: unknown) => { throw asConnectionFailure(error); })
+      : connect((error, client, done) => { got(asConnectionFailure(error), client, done); });
+    this.connect = coded as typeof this.connect;
+  }
+}
+
 /** A connection whose unanswered query ends it: released to the pool it would block the next caller. */
 class BoundedClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
@@ -73,18 +93,21 @@ class BoundedClient extends pg.Client {
       if (timeoutMs <= 0) end();
       const timer = setTimeout(end, Math.max(0, timeoutMs));
       const done = (): void => { clearTimeout(timer); };
+      const coded = <E>(error: E): E => this.connection.stream.destroyed ? asConnectionFailure(error) : error;
       const last = args.at(-1);
       if (typeof last === 'function') {
         const callback = last as (...results: unknown[]) => void;
         return query(...args.slice(0, -1), (...results: unknown[]) => {
           done();
-          callback(...results);
+          callback(coded(results[0]), ...results.slice(1));
         });
       }
       const result = query(...args);
-      if (result instanceof Promise) result.then(done, done);
-      else done();
-      return result;
+      if (!(result instanceof Promise)) {
+        done();
+        return result;
+      }
+      return result.finally(done).catch((error: unknown) => { throw coded(error); });
     };
     this.query = bounded as typeof this.query;
   }
@@ -97,7 +120,7 @@ export interface DbOptions {
 
 /** A client of its own, to be ended with `$disconnect()`. */
 export function createDb(url: string, options: DbOptions = {}): Db {
-  const pool = new pg.Pool({
+  const pool = new BoundedPool({
     connectionString: url,
     Client: BoundedClient,
     max: options.poolMax ?? POOL_MAX.server,

@@ -1,6 +1,7 @@
 /** Connections that the server ends at a bad moment: a query fails, and the process lives. */
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { boundedTransaction, createDb, type Db } from '@/lib/db';
+import { boundedTransaction, createDb, sqlState, type Db } from '@/lib/db';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startGate, type Gate } from '../support/server-gate';
 
@@ -66,4 +67,26 @@ it('a transaction that got its connection after its caller was told that it took
   expect(await admin.$queryRaw`SELECT said FROM late`).toEqual([]);
   expect(await boundedTransaction(db, 5_000, [db.$executeRaw`INSERT INTO late VALUES ('in time')`])).toEqual([1]);
   expect(await admin.$queryRaw`SELECT said FROM late`).toEqual([{ said: 'in time' }]);
+});
+
+it('whoever loses a connection, or gets none, is told so by PostgreSQL\'s code for it', async () => {
+  const [{ pid } = { pid: 0 }] = await db.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  const query = db.$queryRaw`SELECT pg_sleep(60)::text`.then(() => undefined, (error: unknown) => error);
+  await expect.poll(() => activityOf(pid), { interval: 20, timeout: 10_000 }).toMatch(/^active: .*pg_sleep/);
+  gate.drop();
+  expect(sqlState(await query)).toBe('08006');
+
+  // As a pooler that restarts: it takes the connection, and ends it before it is one.
+  const pooler = createServer((socket) => { socket.once('data', () => { socket.destroy(); }); });
+  await new Promise<void>((resolve) => { pooler.listen(0, '127.0.0.1', resolve); });
+  const url = new URL(database.url);
+  url.host = `127.0.0.1:${String((pooler.address() as AddressInfo).port)}`;
+  const refused = createDb(url.href, { poolMax: 1 });
+  try {
+    expect(sqlState(await refused.$queryRaw`SELECT 1`.then(() => undefined, (error: unknown) => error))).toBe('08006');
+    expect(sqlState(await boundedTransaction(refused, 5_000, [refused.$queryRaw`SELECT 1`]).catch((error: unknown) => error))).toBe('08006');
+  } finally {
+    await refused.$disconnect();
+    pooler.close();
+  }
 });
