@@ -38,6 +38,7 @@ export async function admit(db: Db, authorization: string | null, workspaceId: s
   const hash = key === undefined ? undefined : hashOfKey(key);
   if (!hash) return { kind: 'unknown' };
   const burst = Prisma.sql`${BURST_MS}::float8 * interval '1 millisecond'`;
+  // Nobody waits for a disk to count a request: a crash of the server forgets those of its last moment.
   // The condition stands in the UPDATE, so that PostgreSQL repeats it on the row as a concurrent request left
   // it; a request over the limit writes nothing.
   const [row] = await bounded(ADMIT_TIMEOUT_MS, () => db.$queryRaw<Row[]>`
@@ -49,7 +50,8 @@ export async function admit(db: Db, authorization: string | null, workspaceId: s
     )
     SELECT k."agencyId", EXISTS (SELECT FROM taken) AS admitted,
       EXISTS (SELECT FROM "Client" c WHERE c.id = ${workspaceId}::text AND c."userId" = k."agencyId") AS owns,
-      (extract(epoch FROM k."nextFreeAt" - ${burst} - clock_timestamp()) * 1000)::float8 AS "waitMs"
+      (extract(epoch FROM k."nextFreeAt" - ${burst} - clock_timestamp()) * 1000)::float8 AS "waitMs",
+      set_config('synchronous_commit', 'off', true) AS durability
     FROM "ApiKey" k WHERE k."keyHash" = ${hash} AND k."revokedAt" IS NULL`);
   if (!row) return { kind: 'unknown' };
   if (row.admitted) return { kind: 'admitted', agencyId: row.agencyId, ownsWorkspace: row.owns };
