@@ -59,3 +59,50 @@ export function deadlineUnder(parent: AbortSignal, timeoutMs: number): AbortSign
   newest.set(parent, { signal, timeoutMs, openUntil: now + timeoutMs * SHARED_PART });
   return signal;
 }
+
+/** Waits for what is not the deadline's concern: the time it takes does not count. */
+export type Pause = <T>(wait: () => Promise<T>) => Promise<T>;
+
+export interface PausableDeadline {
+  /** Aborts with the parent, and as a `TimeoutError` when the time has run out. */
+  signal: AbortSignal;
+  pause: Pause;
+  /** To be called when what it bounds is over. */
+  end: () => void;
+}
+
+/** As `deadlineUnder`, of one caller alone. */
+export function pausableDeadlineUnder(parent: AbortSignal, timeoutMs: number): PausableDeadline {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const onParent = (): void => { controller.abort(parent.reason); };
+  if (parent.aborted) onParent();
+  follow(parent, onParent);
+  let leftMs = timeoutMs;
+  let runsSince = performance.now();
+  let pauses = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const run = (): void => {
+    runsSince = performance.now();
+    timer = setTimeout(() => { controller.abort(new DOMException(`no complete answer within ${String(timeoutMs)} ms`, 'TimeoutError')); }, leftMs).unref();
+  };
+  run();
+  return {
+    signal,
+    async pause(wait) {
+      if (pauses++ === 0) {
+        clearTimeout(timer);
+        leftMs -= performance.now() - runsSince;
+      }
+      try {
+        return await wait();
+      } finally {
+        if (--pauses === 0) run();
+      }
+    },
+    end() {
+      clearTimeout(timer);
+      unfollow(parent, onParent);
+    },
+  };
+}

@@ -132,7 +132,7 @@ export interface HttpHooks {
   /** Awaited before each request that carries a credential: spreads them over its quota. */
   beforeRequest?: (request: { vendor: Vendor; credential: string; signal: AbortSignal }) => Promise<void>;
   /** Where the answers about the account of this client's credential are kept; without it each request is sent. */
-  accountAnswers?: AccountAnswers;
+  accountAnswers?: Pick<AccountAnswers, 'once'>;
 }
 
 /** Told of every HTTP exchange: feeds the latencies of a run's answer, concurrency and quota. */

@@ -13,6 +13,13 @@ export function windowOf(nowMs: number, days: number): Window {
   return { startMs: nowMs, endMs: nowMs + days * DAY_MS };
 }
 
+/**
+ * A slot that begins within this of an answer may be missing from it, and nobody could be offered it anyway: its time may come
+ * while the question is on its way. Calendly's API even refuses a `start_time` in the past with 400, and a request takes a moment
+ * to arrive: at most the 15 s of a workspace's deadline.
+ */
+export const START_MARGIN_MS = 30_000;
+
 /** The window in consecutive parts of at most `maxDays` each. */
 export function splitWindow(window: Window, maxDays: number): Window[] {
   const parts: Window[] = [];

@@ -1,5 +1,5 @@
 /** One workspace's fetch: from a work item to a result. Knows the provider and the clock, not the database. */
-import { deadlineUnder } from '../abort';
+import { deadlineUnder, pausableDeadlineUnder, type Pause, type PausableDeadline } from '../abort';
 import { fetchAvailability } from '../calendar-availability';
 import { ProviderError } from '../providers/errors';
 import type { HttpClient } from '../providers/types';
@@ -18,10 +18,11 @@ export class RunEnded extends Error {
 }
 
 /**
+ * @param clientOf the client of its requests; waiting for a turn goes through `pause`: it is not the calendar that is slow then
  * @param runSignal aborts with `RunEnded`: the result is then `abandoned`
  * @returns every outcome as a value; never rejects
  */
-export async function attempt(item: WorkItem, context: CacheContext, http: HttpClient, clock: Clock, runSignal: AbortSignal): Promise<AttemptResult> {
+export async function attempt(item: WorkItem, context: CacheContext, clientOf: (pause: Pause) => HttpClient, clock: Clock, runSignal: AbortSignal): Promise<AttemptResult> {
   const beganAt = Math.floor(clock.now());
   const latencyMs = (): number => Math.max(0, Math.round(clock.now() - beganAt));
   const failure = (errorKind: FailureResult['errorKind'], message: string, retryAfterMs?: number): FailureResult => ({
@@ -42,14 +43,15 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
 
   const isSameConfiguration = item.stored?.slotsFingerprint === item.fingerprint;
   const meta = knownMeta(item, beganAt);
+  const deadline = deadlineOf(item, runSignal, context.settings.workspaceTimeoutMs);
   try {
     const { slots: starts, durationMinutes, meta: found } = await fetchAvailability(provider, url, context.settings.lookaheadDays, {
-      http,
+      http: clientOf(deadline.pause),
       origins: context.origins,
       durationMinutes: item.durationMinutes,
       timezone: item.timezone,
       confirmEmpty: isSameConfiguration && (item.stored?.slotCount ?? 0) > 0,
-      signal: deadlineUnder(runSignal, context.settings.workspaceTimeoutMs),
+      signal: deadline.signal,
       now: beganAt,
       ...(credential === undefined ? {} : { credential }),
       ...(meta ? { meta } : {}),
@@ -66,5 +68,13 @@ export async function attempt(item: WorkItem, context: CacheContext, http: HttpC
     if (error instanceof ProviderError) return failure(error.kind, error.without(credential ?? '').message, error.retryAfterMs);
     // Only the name: a message of unknown origin may hold anything.
     return failure('internal_error', `Unexpected ${error instanceof Error ? error.name : typeof error} while reading the calendar. This is a defect of the app.`);
+  } finally {
+    deadline.end();
   }
+}
+
+/** Without a pace nothing waits but for the calendar, and all who begin together can share one. */
+function deadlineOf({ requestIntervalMs }: WorkItem, runSignal: AbortSignal, timeoutMs: number): PausableDeadline {
+  if (requestIntervalMs !== null) return pausableDeadlineUnder(runSignal, timeoutMs);
+  return { signal: deadlineUnder(runSignal, timeoutMs), pause: (wait) => wait(), end: () => undefined };
 }

@@ -2,6 +2,7 @@
  * The seam between plan and work: takes work items, hands every outcome to the sink. This engine is the pool
  * of one process; one over a queue would spread the same items over machines.
  */
+import type { Pause } from '../abort';
 import type { Clock } from '../clock';
 import { AccountAnswers } from '../providers/account-answers';
 import { ERROR_KINDS } from '../providers/errors';
@@ -123,12 +124,12 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   };
 
   /** A credential's answers tell its own limit, so its requests are observed apart. */
-  const clientOf = (item: WorkItem): HttpClient => {
+  const clientOf = (item: WorkItem, pause: Pause): HttpClient => {
     const { credential } = item;
     if (!credential) return http;
     return context.transport.client({
-      accountAnswers: accountOf(credential.quotaKey),
-      beforeRequest: ({ signal: requestSignal }) => pace.turn(item, requestSignal),
+      accountAnswers: { once: (url, ask) => accountOf(credential.quotaKey).once(url, ask, pause) },
+      beforeRequest: ({ signal: requestSignal }) => pause(() => pace.turn(item, requestSignal)),
       observe: (observation) => {
         observe(observation);
         if (observation.quotaLimit !== undefined) note(credential.quotaKey, { learnedLimit: observation.quotaLimit });
@@ -188,7 +189,9 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
         commit(first);
         return 'done';
       }
-      const result = await attempt(item, context, clientOf(item), clock, signal);
+      pace.begin(item);
+      const result = await attempt(item, context, (pause) => clientOf(item, pause), clock, signal);
+      pace.end(item);
       learn(result);
       if (isRetry && first && result.kind === 'abandoned') {
         commit(first);

@@ -4,6 +4,7 @@
  */
 import { millisecondsInHour as HOUR_MS } from 'date-fns/constants';
 import { Prisma, type Db } from '../db';
+import { START_MARGIN_MS } from '../providers/window';
 import { instantOf } from './configured';
 import type { AttemptResult, StatusFacts } from './types';
 
@@ -72,8 +73,8 @@ export function transitionsOfSuccess(runId: string | undefined, lookahead: Prism
   return Prisma.sql`
     differing AS (
       SELECT h.id, k."slotDurationMinutes" AS duration_before,
-        ARRAY(SELECT x FROM unnest(i.slots) x WHERE x < h.succeeded + ${lookahead} EXCEPT SELECT unnest(k."slotsUtc") ORDER BY 1) AS added,
-        ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began AND x < h.succeeded + ${lookahead} EXCEPT SELECT unnest(i.slots) ORDER BY 1) AS removed
+        ARRAY(SELECT x FROM unnest(i.slots) x WHERE x > ${heardFrom} AND x < h.succeeded + ${lookahead} EXCEPT SELECT unnest(k."slotsUtc") ORDER BY 1) AS added,
+        ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x > ${heardFrom} AND x < h.succeeded + ${lookahead} EXCEPT SELECT unnest(i.slots) ORDER BY 1) AS removed
       FROM hot h JOIN input i ON i.id = h.id JOIN "WorkspaceAvailabilityCache" k ON k."clientId" = h.id
       WHERE h.changed
     ), transitions AS (
@@ -103,3 +104,6 @@ export const isFirstFailure = Prisma.sql`(o."errorKind" IS DISTINCT FROM t.kind 
 
 /** Start of an attempt, over its `t.began_ms`. */
 export const began = instantOf(Prisma.sql`t.began_ms`);
+
+/** Of a reading in `i`: only a slot that begins later and is missing is gone; an earlier one's time may have come meanwhile. */
+export const heardFrom = Prisma.sql`i.began + (i.latency_ms + ${START_MARGIN_MS}::float8) * interval '1 millisecond'`;

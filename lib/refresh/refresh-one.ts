@@ -3,10 +3,12 @@
  * stale. Takes no lock but a claim, one conditional UPDATE of `refreshingUntil`; sweeps leave a live claim alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pause } from '../abort';
 import { anchoredClock } from '../clock';
 import { boundedTransaction, Prisma, type Db } from '../db';
 import { log } from '../log';
 import type { ErrorKind } from '../providers/errors';
+import type { HttpClient } from '../providers/types';
 import { attempt } from './attempt';
 import { decideFailure, shouldRespectBackoff } from './backoff';
 import type { CacheContext } from './context';
@@ -101,8 +103,8 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
 async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType<typeof anchoredClock>, breakerOpen: boolean): Promise<Write> {
   const never = new AbortController().signal;
   const pace = new SendPace(clock);
-  const http = context.transport.client({ beforeRequest: ({ signal }) => pace.turn(item, signal) });
-  const result = await attempt(item, context, http, clock, never);
+  const clientOf = (pause: Pause): HttpClient => context.transport.client({ beforeRequest: ({ signal }) => pause(() => pace.turn(item, signal)) });
+  const result = await attempt(item, context, clientOf, clock, never);
   if (result.kind === 'abandoned') return { kind: 'abandoned', result };
   if (result.kind === 'success') return { kind: 'success', result, sendSlots: mustSendSlots(result) };
   const decision = decideFailure(

@@ -11,11 +11,21 @@ import type { WorkItem } from './types';
 
 type Paced = Pick<WorkItem, 'credential' | 'link' | 'notBefore' | 'requestIntervalMs'>;
 
+interface Place {
+  /** When its request may be sent. */
+  at: number;
+  /** `nextAt` before it was taken, and after. */
+  was: number;
+  becomes: number;
+}
+
 export class SendPace {
   /** When the next request would be due, were every one on time (GCRA's theoretical arrival time). */
   private readonly nextAt = new Map<string, number>();
   private readonly blockedUntil = new Map<string, number>();
   private readonly sentOf = new Map<string, number>();
+  /** Places of items that have begun and have not asked for a turn yet. */
+  private readonly begun = new Map<Paced, Place>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -26,6 +36,19 @@ export class SendPace {
     return Math.max(this.dueAt(item, credential.quotaKey), this.blockedUntil.get(credential.quotaKey) ?? 0);
   }
 
+  /** Takes the place of its first request: whoever is looked at next must not begin for the same one. To be followed by `end`. */
+  begin(item: Paced): void {
+    const { credential, requestIntervalMs } = item;
+    if (credential && requestIntervalMs !== null) this.begun.set(item, this.take(item, credential.quotaKey, requestIntervalMs));
+  }
+
+  /** Gives its place back if it has sent nothing. */
+  end(item: Paced): void {
+    const place = this.begun.get(item);
+    this.begun.delete(item);
+    if (place && item.credential) this.giveBack(item.credential.quotaKey, place);
+  }
+
   /**
    * Resolves when the item's next request may be sent.
    * @throws ProviderError `rate_limited` when the vendor said to wait, to whichever item; the signal's reason
@@ -34,10 +57,17 @@ export class SendPace {
     const { credential, link, requestIntervalMs } = item;
     if (!credential || requestIntervalMs === null || link.provider === 'unknown') return;
     const { quotaKey } = credential;
-    const at = Math.max(this.clock.now(), this.dueAt(item, quotaKey));
-    this.nextAt.set(quotaKey, Math.max(this.nextAt.get(quotaKey) ?? 0, at) + requestIntervalMs);
-    const waitMs = at - this.clock.now();
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+    const begun = this.begun.get(item);
+    this.begun.delete(item);
+    // One that it let pass (it waited for another's answer) is no place any more: all who waited would go at once.
+    const place = begun && begun.at >= this.clock.now() - catchUpMs(link.provider) ? begun : this.take(item, quotaKey, requestIntervalMs);
+    const waitMs = place.at - this.clock.now();
+    if (waitMs > 0) {
+      await sleep(waitMs, undefined, { signal }).catch((error: unknown) => {
+        this.giveBack(quotaKey, place);
+        throw error;
+      });
+    }
     const blockedMs = (this.blockedUntil.get(quotaKey) ?? 0) - this.clock.now();
     if (blockedMs > 0) {
       throw new ProviderError({
@@ -48,19 +78,35 @@ export class SendPace {
     this.sentOf.set(quotaKey, (this.sentOf.get(quotaKey) ?? 0) + 1);
   }
 
-  /** Requests sent with each credential, and how long they last at its pace (epoch milliseconds). */
-  sent(): { quotaKey: string; requests: number; nextFreeAt: number | null }[] {
-    return [...this.sentOf].map(([quotaKey, requests]) => ({ quotaKey, requests, nextFreeAt: this.nextAt.get(quotaKey) ?? null }));
-  }
-
   /** The vendor said so. */
   block(quotaKey: string, until: number): void {
     this.blockedUntil.set(quotaKey, Math.max(this.blockedUntil.get(quotaKey) ?? 0, until));
   }
 
+  /** Requests sent with each credential, and how long they last at its pace (epoch milliseconds). */
+  sent(): { quotaKey: string; requests: number; nextFreeAt: number | null }[] {
+    return [...this.sentOf].map(([quotaKey, requests]) => ({ quotaKey, requests, nextFreeAt: this.nextAt.get(quotaKey) ?? null }));
+  }
+
+  private take(item: Paced, quotaKey: string, intervalMs: number): Place {
+    const at = Math.max(this.clock.now(), this.dueAt(item, quotaKey));
+    const was = this.nextAt.get(quotaKey) ?? 0;
+    const becomes = Math.max(was, at) + intervalMs;
+    this.nextAt.set(quotaKey, becomes);
+    return { at, was, becomes };
+  }
+
+  /** Unless somebody has the place behind it: what is free would lie before it, where a newcomer never looks. */
+  private giveBack(quotaKey: string, { was, becomes }: Place): void {
+    if (this.nextAt.get(quotaKey) === becomes) this.nextAt.set(quotaKey, was);
+  }
+
   private dueAt({ link, notBefore }: Paced, quotaKey: string): number {
     const next = this.nextAt.get(quotaKey);
-    const windowMs = link.provider === 'unknown' ? 0 : VENDOR_LIMITS[link.provider].windowMs;
-    return Math.max(notBefore ?? 0, next === undefined ? 0 : next - CATCH_UP * windowMs);
+    return Math.max(notBefore ?? 0, next === undefined ? 0 : next - catchUpMs(link.provider));
   }
+}
+
+function catchUpMs(provider: WorkItem['link']['provider']): number {
+  return provider === 'unknown' ? 0 : CATCH_UP * VENDOR_LIMITS[provider].windowMs;
 }

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { millisecondsInMinute as MINUTE_MS } from 'date-fns/constants';
 import { boundedTransaction, Prisma, sqlState, type Db } from '../db';
 import { instantOf } from './configured';
-import { began, hourColumns, hourSql, isFirstFailure, isNewHour, keepFinishedHours, mayBeFirstFailure, transitionsOfFailure, transitionsOfSuccess } from './history';
+import { began, heardFrom, hourColumns, hourSql, isFirstFailure, isNewHour, keepFinishedHours, mayBeFirstFailure, transitionsOfFailure, transitionsOfSuccess } from './history';
 import type { AbandonedResult, AttemptResult, FailureResult, SuccessResult } from './types';
 import type { FailureDecision } from './backoff';
 
@@ -253,11 +253,11 @@ function stepsOf(slots: Float64Array, unitMs: number): string {
   return `{${slots.map((ms, index) => (ms - (slots[index - 1] ?? 0)) / unitMs).join(',')}}`;
 }
 
-/** A slot in both windows appeared or disappeared; the old window is the last success's. */
+/** A slot in both windows appeared or disappeared; the old window is the last success's. Time that passes is no change. */
 function slotsChanged(lookahead: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`(k."slotDurationMinutes" <> i.duration OR
-    ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x >= i.began AND x < s."succeededAt" + ${lookahead})
-      <> ARRAY(SELECT x FROM unnest(i.slots) x WHERE x < s."succeededAt" + ${lookahead}))`;
+    ARRAY(SELECT x FROM unnest(k."slotsUtc") x WHERE x > ${heardFrom} AND x < s."succeededAt" + ${lookahead})
+      <> ARRAY(SELECT x FROM unnest(i.slots) x WHERE x > ${heardFrom} AND x < s."succeededAt" + ${lookahead}))`;
 }
 
 /** A failure keeps slots, `succeededAt` and metadata. Returns the rows that exist, also where a newer one stands. */

@@ -1,7 +1,7 @@
 import { ProviderError } from '../errors';
 import type { FetchOptions, HttpRequest } from '../types';
 import type { Starts } from '../starts';
-import { joined, splitWindow, windowOf, type Window } from '../window';
+import { joined, splitWindow, START_MARGIN_MS, windowOf, type Window } from '../window';
 import { findEventType } from './event-types';
 import { eventTypeIdOf, type CalendlyLink } from './link';
 import { availableTimesAnswer, eventTypeAnswer, eventTypesAnswer, meAnswer, type EventType } from './schema';
@@ -13,13 +13,6 @@ const WINDOW_DAYS = 30;
 
 /** The maximum before July 2026, which an account may still have. */
 const FALLBACK_WINDOW_DAYS = 7;
-
-/**
- * A start_time in the past is refused with 400, and a request takes a moment to arrive: at most the 15 s of a
- * workspace's deadline. So a slot that begins within this of the attempt is not listed; nobody could be
- * offered it anyway.
- */
-export const START_MARGIN_MS = 30_000;
 
 const PAGE_SIZE = '100';
 

@@ -86,6 +86,19 @@ describe('the window of the comparison', () => {
     expect((await cold()).generation - before.generation).toBe(1n);
   });
 
+  it('leaves out what begins about now: a slot whose time comes while it is asked for is missing, and is no change', async () => {
+    const soon = [10, 29].map((seconds) => LATER + seconds * 1_000);
+    await store(cache.db, success(item, LATER - MINUTE_MS, [...soon, ...INSIDE, LAST]));
+    const { generation } = await cold();
+    expect((await store(cache.db, success(item, LATER, [...INSIDE, LAST])))[0]?.outcome).toBe('unchanged');
+    expect((await store(cache.db, success(item, LATER + 1_000, [soon[1] ?? 0, ...INSIDE, LAST])))[0]?.outcome).toBe('unchanged');
+    expect(await cold()).toMatchObject({ generation, slots: [soon[1], ...INSIDE, LAST] });
+    // A little later begins what has really been taken.
+    const later = LATER + MINUTE_MS;
+    await store(cache.db, success(item, LATER + 2_000, [later, ...INSIDE, LAST]));
+    expect((await store(cache.db, success(item, LATER + 3_000, [...INSIDE, LAST])))[0]?.outcome).toBe('changed');
+  });
+
   it('sees an hourly calendar through a week with no change at all', async () => {
     const open = Array.from({ length: 40 * 24 }, (_, i) => T + i * HOUR_MS);
     const { generation } = await cold();
