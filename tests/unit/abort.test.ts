@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { deadlineUnder, follow, unfollow } from '@/lib/abort';
+import { deadlineUnder, follow, pausableDeadlineUnder, unfollow } from '@/lib/abort';
 
 describe('follow', () => {
   it('calls everyone who still follows, once', () => {
@@ -62,5 +62,30 @@ describe('deadlineUnder', () => {
     parent.abort(new Error('over'));
     expect(deadline.reason).toEqual(new Error('over'));
     expect(deadlineUnder(parent.signal, 500).reason).toEqual(new Error('over'));
+  });
+});
+
+describe('pausableDeadlineUnder', () => {
+  it('does not count what is waited for in a pause, also of several at once', async () => {
+    const began = performance.now();
+    const { signal, pause } = pausableDeadlineUnder(new AbortController().signal, 200);
+    await Promise.all([pause(() => sleep(300)), pause(() => sleep(150))]);
+    await expect(pause(() => Promise.reject(new Error('no turn')))).rejects.toThrow('no turn');
+    expect(signal.aborted).toBe(false);
+    await new Promise<void>((resolve) => { follow(signal, resolve); });
+    expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
+    expect(performance.now() - began).toBeGreaterThanOrEqual(490);
+  });
+
+  it('ends with its parent also in a pause, and after its end with nothing', async () => {
+    const parent = new AbortController();
+    const paused = pausableDeadlineUnder(parent.signal, 1_000);
+    const ended = pausableDeadlineUnder(parent.signal, 20);
+    ended.end();
+    void paused.pause(() => sleep(50));
+    await sleep(40);
+    parent.abort(new Error('over'));
+    expect(paused.signal.reason).toEqual(new Error('over'));
+    expect(ended.signal.aborted).toBe(false);
   });
 });
