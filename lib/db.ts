@@ -52,10 +52,14 @@ interface Statement {
 }
 
 const CONNECTION_FAILURE = '08006';
+/** node-postgres' own words for a connection that has ended, or did not come in time: they have no code. */
+const CONNECTION_WORDS = /^(Connection terminated|timeout (expired|exceeded when trying to connect)|Client (has encountered a connection error|was closed))/;
 
-/** node-postgres says without a code that a connection has ended, or did not come in time; it gets PostgreSQL's. */
+/** Gives them PostgreSQL's; and what the adapter knows no name for, too: an end that was noticed in writing. */
 function asConnectionFailure<E>(error: E): E {
-  return error instanceof Error && !('code' in error) ? Object.assign(error, { code: CONNECTION_FAILURE }) : error;
+  if (!(error instanceof Error)) return error;
+  const { code } = error as { code?: unknown };
+  return (code === undefined && CONNECTION_WORDS.test(error.message)) || code === 'EPIPE' ? Object.assign(error, { code: CONNECTION_FAILURE }) : error;
 }
 
 /** Whoever gets no connection learns it from an error with a code. */
@@ -88,18 +92,19 @@ class BoundedClient extends pg.Client {
       if (isTransactionOver(text)) callerEndsAt = undefined;
       const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (clientTimeout.getStore() ?? transactionLeftMs ?? QUERY_TIMEOUT_MS);
       // Ends every query on this connection with a connection error; the pool drops it.
-      const end = (): void => { this.connection.stream.destroy(new Error(`no answer from the database within ${String(Math.max(0, Math.round(timeoutMs)))} ms`)); };
+      const end = (): void => {
+        this.connection.stream.destroy(Object.assign(new Error(`no answer from the database within ${String(Math.max(0, Math.round(timeoutMs)))} ms`), { code: CONNECTION_FAILURE }));
+      };
       // Its caller was told that it took too long: it must not be committed after all.
       if (timeoutMs <= 0) end();
       const timer = setTimeout(end, Math.max(0, timeoutMs));
       const done = (): void => { clearTimeout(timer); };
-      const coded = <E>(error: E): E => this.connection.stream.destroyed ? asConnectionFailure(error) : error;
       const last = args.at(-1);
       if (typeof last === 'function') {
         const callback = last as (...results: unknown[]) => void;
         return query(...args.slice(0, -1), (...results: unknown[]) => {
           done();
-          callback(coded(results[0]), ...results.slice(1));
+          callback(asConnectionFailure(results[0]), ...results.slice(1));
         });
       }
       const result = query(...args);
@@ -107,7 +112,7 @@ class BoundedClient extends pg.Client {
         done();
         return result;
       }
-      return result.finally(done).catch((error: unknown) => { throw coded(error); });
+      return result.finally(done).catch((error: unknown) => { throw asConnectionFailure(error); });
     };
     this.query = bounded as typeof this.query;
   }
@@ -207,7 +212,7 @@ export function sqlState(error: unknown): string | undefined {
   for (let at: unknown = error; at && typeof at === 'object'; ) {
     const e = at as { originalCode?: unknown; code?: unknown; cause?: unknown; meta?: { driverAdapterError?: unknown } };
     if (typeof e.originalCode === 'string') return e.originalCode;
-    if (typeof e.code === 'string' && /^[0-9A-Z]{5}$/.test(e.code) && !/^P\d{4}$/.test(e.code)) return e.code;
+    if (typeof e.code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(e.code) && !/^P\d{4}$/.test(e.code)) return e.code;
     at = e.meta?.driverAdapterError ?? e.cause;
   }
   return undefined;

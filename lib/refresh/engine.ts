@@ -13,7 +13,7 @@ import type { Breakers } from './breaker';
 import type { HostLimits } from './concurrency';
 import type { CacheContext } from './context';
 import { runPool } from './pool';
-import { quotaLesson, requestsOf, reserveQuota, saveQuotaLessons, type QuotaLesson } from './quota';
+import { asksAccount, quotaLesson, requestsOf, reserveQuota, saveQuotaLessons, settlementOf, type Grant, type QuotaLesson } from './quota';
 import { SendPace } from './send-pace';
 import type { Sink } from './sink';
 import { mustSendSlots } from './store';
@@ -21,8 +21,8 @@ import type { AttemptResult, FailureResult, WorkItem } from './types';
 
 export interface EngineOptions {
   items: readonly WorkItem[];
-  /** Requests that the items' places have taken from each bucket, by quota key. */
-  taken: ReadonlyMap<string, number>;
+  /** What the items' places have taken from the buckets, by quota key. */
+  grants: ReadonlyMap<string, Grant>;
   context: CacheContext;
   /** Told of every HTTP exchange. */
   observe: (observation: HttpObservation) => void;
@@ -60,7 +60,9 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
   const firstFailures = new Map<WorkItem, FailureResult>();
   const lessons = new Map<string, QuotaLesson>();
   const accounts = new Map<string, AccountAnswers>();
-  const taken = new Map(options.taken);
+  const grants = new Map(options.grants);
+  const answers = new Map<string, number>();
+  const startedAt = clock.now();
   const endedKeys = new Set<string>();
   const pace = new SendPace(clock);
   let abandonedUnwritten = 0;
@@ -132,6 +134,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
       beforeRequest: ({ signal: requestSignal }) => pause(() => pace.turn(item, requestSignal)),
       observe: (observation) => {
         observe(observation);
+        if (!observation.failed) answers.set(credential.quotaKey, smoothed(answers.get(credential.quotaKey), observation.durationMs));
         if (observation.quotaLimit !== undefined) note(credential.quotaKey, { learnedLimit: observation.quotaLimit });
       },
     });
@@ -142,28 +145,31 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
     const now = clock.now();
     // A database that does not answer gives no place: the first failure then stands, and is recorded.
     const again = await reserveQuota(context.db, [item], {
-      now, endsAt: Math.min(endsAt, now + RETRY_QUOTA_WAIT_MS), sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: RETRY_QUOTA_WAIT_MS,
+      now, endsAt: Math.min(endsAt, now + RETRY_QUOTA_WAIT_MS), sharePercent: settings.quotaSharePercent, timeoutMs: RETRY_QUOTA_WAIT_MS,
+      isAccountAsked: accountOf(item.credential.quotaKey).isKnown,
     }).catch(() => null);
-    for (const [key, requests] of again?.taken ?? []) taken.set(key, (taken.get(key) ?? 0) + requests);
+    for (const [key, grant] of again?.grants ?? []) grants.set(key, { ...grant, requests: grant.requests + (grants.get(key)?.requests ?? 0) });
     return again !== null && again.admitted.length > 0;
   };
 
   /**
    * Its turn, or the run's end: what would be cut off there has used the quota for nothing and asks for it all again. While
-   * another asks about the account, which this one would ask next, it waits.
+   * another asks about the account, what this one would ask first, it waits.
    */
   const heldUntil = (item: WorkItem): number | null => {
     const dueAt = pace.heldUntil(item);
     if (dueAt === null || !item.credential || item.requestIntervalMs === null) return null;
     const { quotaKey } = item.credential;
-    // Nor does one that needs less overtake it.
     if (endedKeys.has(quotaKey)) return endsAt;
     const now = clock.now();
     const account = accountOf(quotaKey);
-    const startsAt = Math.max(dueAt, account.isAsking ? now + ACCOUNT_WAIT_MS : now);
-    const lastAt = startsAt + (requestsOf(item, now, { isAccountKnown: account.isKnown }) - 1) * item.requestIntervalMs;
-    if (lastAt <= options.placesEndAt) return startsAt;
-    endedKeys.add(quotaKey);
+    const startsAt = Math.max(dueAt, account.isAsking && asksAccount(item, now) ? now + ACCOUNT_WAIT_MS : now);
+    const answerMs = answers.get(quotaKey) ?? 0;
+    const untilLastMs = (requestsOf(item, now, { isAccountAsked: account.isKnown }) - 1) * Math.max(item.requestIntervalMs, answerMs);
+    const lastAt = Math.min(options.placesEndAt, endsAt - 2 * answerMs);
+    if (startsAt + untilLastMs <= lastAt) return startsAt;
+    // Nor does one that needs less overtake it; but what no run is long enough for stands in nobody's way.
+    if (startedAt + untilLastMs <= lastAt) endedKeys.add(quotaKey);
     return endsAt;
   };
 
@@ -204,6 +210,15 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
       return 'done';
     },
   });
-  for (const { quotaKey, requests, nextFreeAt } of pace.sent()) note(quotaKey, { sentBeyondTaken: requests - (taken.get(quotaKey) ?? 0), nextFreeAt });
+  for (const [quotaKey, grant] of grants) {
+    const { requests, nextFreeAt } = pace.sentWith(quotaKey);
+    const settlement = settlementOf(grant, requests, nextFreeAt);
+    if (settlement) note(quotaKey, settlement);
+  }
   return { ...pool, abandonedUnwritten, quotaLessons: [...lessons.values()] };
+}
+
+/** Mean that forgets: a slow hour of a vendor is over sometime. */
+function smoothed(mean: number | undefined, latest: number): number {
+  return mean === undefined ? latest : mean + (latest - mean) / 5;
 }

@@ -6,6 +6,7 @@
  * every credential, in one statement, and gets for each a place in time; nothing waits inside a request.
  */
 import { boundedTransaction, Prisma, type Db } from '../db';
+import { parseCalendlyLink } from '../providers/calendly/link';
 import type { CalendarProvider } from '../providers/errors';
 import { epochMs, instantOf } from './configured';
 import { knownMeta } from './known-meta';
@@ -23,16 +24,27 @@ export const VENDOR_LIMITS: Record<CalendarProvider, { requests: number; windowM
 const WARM_REQUESTS: Record<CalendarProvider, number> = { calendly: 1, hubspot: 2, ghl: 1 };
 const COLD_REQUESTS: Record<CalendarProvider, number> = { calendly: 3, hubspot: 3, ghl: 2 };
 
+/** Whether a refresh begins with questions about the credential's account: Calendly's link names no event type's id. Pure. */
+export function asksAccount(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>, now: number): boolean {
+  const { provider, chosenId, url } = item.link;
+  if (provider !== 'calendly' || chosenId !== null || knownMeta(item, now)) return false;
+  const { kind } = parseCalendlyLink(url);
+  return kind === 'event' || kind === 'profile';
+}
+
 /**
- * What a refresh is likely to take; a run says at its end what it took. Pure.
- * @param isAccountKnown another refresh of the same run asks about the account: its event types are found in that answer
+ * Requests with its credential that a refresh is likely to take; a run tells at its end what it took. 0: it needs no credential. Pure.
+ * @param isAccountAsked another refresh of the same run asks about the account, and this one finds its event type in that answer
  */
-export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>, now: number, { isAccountKnown = false } = {}): number {
-  const { provider, chosenId } = item.link;
+export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>, now: number, { isAccountAsked = false } = {}): number {
+  const { provider, url } = item.link;
   if (provider === 'unknown') return 0;
+  // Only the booking page knows a scheduling link's hours.
+  if (provider === 'calendly' && parseCalendlyLink(url).kind === 'schedulingLink') return 0;
   if (knownMeta(item, now)) return WARM_REQUESTS[provider];
-  if (provider === 'calendly' && (isAccountKnown || chosenId !== null)) return chosenId === null ? 1 : 2;
-  return COLD_REQUESTS[provider];
+  if (provider !== 'calendly') return COLD_REQUESTS[provider];
+  if (!asksAccount(item, now)) return 2;
+  return isAccountAsked ? 1 : COLD_REQUESTS.calendly;
 }
 
 export interface Pace {
@@ -67,21 +79,26 @@ export interface QuotaLimited {
   expectedAgeSeconds: number;
 }
 
+/** What was taken from a bucket: so many requests, the first at an instant (epoch milliseconds). */
+export interface Grant {
+  firstAt: number;
+  requests: number;
+  intervalMs: number;
+}
+
 export interface Reservation {
-  /** Items without a credential, and those with a place, in the given order; `notBefore` is set. */
+  /** Items that need no place, and those with one, in the given order; `notBefore` is set. */
   admitted: WorkItem[];
   /** No place before the run's end. */
   refused: WorkItem[];
-  quotaLimited: QuotaLimited[];
-  /** Requests taken from each bucket, by quota key. */
-  taken: ReadonlyMap<string, number>;
+  /** By quota key. */
+  grants: ReadonlyMap<string, Grant>;
 }
 
 interface Demand {
   provider: CalendarProvider;
-  items: { item: WorkItem; needs: number }[];
+  items: WorkItem[];
   requests: number;
-  isAccountKnown: boolean;
 }
 
 export interface ReserveOptions {
@@ -89,62 +106,79 @@ export interface ReserveOptions {
   endsAt: number;
   now: number;
   sharePercent: number;
-  ttlMs: number;
   timeoutMs: number;
   /** For a person, who does not wait: the next free places, however far away, are taken and used at once. Not those of the next day. */
   isForced?: boolean;
+  /** What is asked about the accounts has been asked before. */
+  isAccountAsked?: boolean;
 }
 
 /** Places for all items of a run. Since the oldest go first, ages stay even where not all are served. */
 export async function reserveQuota(db: Db, items: readonly WorkItem[], options: ReserveOptions): Promise<Reservation> {
-  const demands = new Map<string, Demand>();
-  for (const item of items) {
-    if (!item.credential || item.link.provider === 'unknown') continue;
-    const demand = demands.get(item.credential.quotaKey) ?? { provider: item.link.provider, items: [], requests: 0, isAccountKnown: false };
-    const needs = requestsOf(item, options.now, demand);
-    demand.items.push({ item, needs });
-    demand.requests += needs;
-    demand.isAccountKnown ||= needs === COLD_REQUESTS[demand.provider];
-    demands.set(item.credential.quotaKey, demand);
-  }
-  if (demands.size === 0) return { admitted: [...items], refused: [], quotaLimited: [], taken: new Map() };
+  const { now, endsAt } = options;
+  const demands = demandsOf(items, options);
+  if (demands.size === 0) return { admitted: [...items], refused: [], grants: new Map() };
 
   const grants = await takeAll(db, demands, options);
   const places = new Map<WorkItem, Pick<WorkItem, 'notBefore' | 'requestIntervalMs'>>();
   const refused = new Set<WorkItem>();
-  const quotaLimited: QuotaLimited[] = [];
   for (const [key, demand] of demands) {
     const grant = grants.get(key);
+    const ofWholeRun = grant ? Math.floor((endsAt - now) / grant.intervalMs) + 1 : 0;
     let used = 0;
-    let hasRefused = false;
-    for (const { item, needs } of demand.items) {
-      // Whoever comes behind one for whom too little is left must not overtake it because it needs less.
-      if (hasRefused || !grant || used + needs > grant.granted) {
+    let { isAccountAsked = false } = options;
+    let isFull = false;
+    for (const item of demand.items) {
+      const needs = requestsOf(item, now, { isAccountAsked });
+      if (isFull || !grant || used + needs > grant.requests) {
         refused.add(item);
-        hasRefused = true;
+        // Whoever needs less must not overtake it; but what no run is long enough for stands in nobody's way.
+        isFull ||= needs <= ofWholeRun;
         continue;
       }
       // When its first request is due; `SendPace` lets the others go at their time.
-      places.set(item, { notBefore: Math.max(options.now, grant.firstAt + used * grant.intervalMs), requestIntervalMs: grant.intervalMs });
+      places.set(item, { notBefore: Math.max(now, grant.firstAt + used * grant.intervalMs), requestIntervalMs: grant.intervalMs });
       used += needs;
-    }
-    if (hasRefused && grant) {
-      const expectedMs = Math.max(options.ttlMs, demand.requests * grant.intervalMs);
-      quotaLimited.push({ provider: demand.provider, workspaces: demand.items.length, expectedAgeSeconds: Math.round(expectedMs / 1000) });
+      isAccountAsked ||= asksAccount(item, now);
     }
   }
   return {
     admitted: items.filter((item) => !refused.has(item)).map((item) => ({ ...item, ...places.get(item) })),
     refused: [...refused],
-    quotaLimited,
-    taken: new Map([...grants].map(([key, { granted }]) => [key, granted])),
+    grants,
   };
 }
 
-interface Grant {
-  firstAt: number;
-  granted: number;
-  intervalMs: number;
+/** By quota key, what the items need in their order. */
+function demandsOf(items: readonly WorkItem[], { now, isAccountAsked = false }: Pick<ReserveOptions, 'now' | 'isAccountAsked'>): Map<string, Demand> {
+  const demands = new Map<string, Demand>();
+  const askedAccounts = new Set<string>();
+  for (const item of items) {
+    const { credential, link } = item;
+    if (!credential || link.provider === 'unknown') continue;
+    const needs = requestsOf(item, now, { isAccountAsked: isAccountAsked || askedAccounts.has(credential.quotaKey) });
+    if (needs === 0) continue;
+    const demand = demands.get(credential.quotaKey) ?? { provider: link.provider, items: [], requests: 0 };
+    demand.items.push(item);
+    demand.requests += needs;
+    demands.set(credential.quotaKey, demand);
+    if (asksAccount(item, now)) askedAccounts.add(credential.quotaKey);
+  }
+  return demands;
+}
+
+/**
+ * The credentials that could not serve all their workspaces. Pure.
+ * @param items all that the run would have refreshed
+ * @param left those for whom there was no place
+ */
+export function quotaLimitedOf(items: readonly WorkItem[], left: readonly WorkItem[], grants: Reservation['grants'], { now, ttlMs }: { now: number; ttlMs: number }): QuotaLimited[] {
+  if (left.length === 0) return [];
+  const limited = new Set(left.map(({ credential }) => credential?.quotaKey));
+  return [...demandsOf(items, { now })].flatMap(([key, { provider, items: { length: workspaces }, requests }]) => {
+    const grant = grants.get(key);
+    return grant && limited.has(key) ? [{ provider, workspaces, expectedAgeSeconds: Math.round(Math.max(ttlMs, requests * grant.intervalMs) / 1000) }] : [];
+  });
 }
 
 async function takeAll(
@@ -191,7 +225,7 @@ async function takeAll(
       SELECT key, ${epochMs(Prisma.sql`first_at`)} AS first_ms, (extract(epoch FROM interval) * 1000)::float8 AS interval_ms,
         granted::int AS granted FROM calc`,
   ]);
-  return new Map(rows.map((row) => [row.key, { firstAt: row.first_ms, granted: row.granted, intervalMs: row.interval_ms }]));
+  return new Map(rows.map((row) => [row.key, { firstAt: row.first_ms, requests: row.granted, intervalMs: row.interval_ms }]));
 }
 
 /** What a run learned of a bucket. */
@@ -209,6 +243,15 @@ export interface QuotaLesson {
 
 export function quotaLesson(quotaKey: string, learned: Partial<QuotaLesson>): QuotaLesson {
   return { quotaKey, learnedLimit: null, blockedUntil: null, sentBeyondTaken: 0, nextFreeAt: null, ...learned };
+}
+
+/** What was sent is what was used; null: as it was taken. @param nextFreeAt when what was sent ends at its pace */
+export function settlementOf(grant: Grant | undefined, sent: number, nextFreeAt: number | null): Pick<QuotaLesson, 'sentBeyondTaken' | 'nextFreeAt'> | null {
+  const takenUntil = grant ? grant.firstAt + grant.requests * grant.intervalMs : 0;
+  const sentBeyondTaken = sent - (grant?.requests ?? 0);
+  // A request is never sent to the millisecond.
+  const isLonger = nextFreeAt !== null && nextFreeAt > takenUntil + (grant?.intervalMs ?? 0) / 2;
+  return sentBeyondTaken === 0 && !isLonger ? null : { sentBeyondTaken, nextFreeAt };
 }
 
 export async function saveQuotaLessons(db: Db, lessons: readonly QuotaLesson[], timeoutMs: number): Promise<void> {

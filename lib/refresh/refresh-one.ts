@@ -3,19 +3,17 @@
  * stale. Takes no lock but a claim, one conditional UPDATE of `refreshingUntil`; sweeps leave a live claim alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pause } from '../abort';
-import { anchoredClock } from '../clock';
+import { anchoredClock, type Clock } from '../clock';
 import { boundedTransaction, Prisma, type Db } from '../db';
 import { log } from '../log';
 import type { ErrorKind } from '../providers/errors';
-import type { HttpClient } from '../providers/types';
 import { attempt } from './attempt';
 import { decideFailure, shouldRespectBackoff } from './backoff';
 import type { CacheContext } from './context';
 import { epochMs } from './configured';
 import { ensureStatusRows, readFacts } from './facts';
 import { isOpen } from './breaker';
-import { paceOf, quotaLesson, requestsOf, reserveQuota, saveQuotaLessons } from './quota';
+import { paceOf, quotaLesson, requestsOf, reserveQuota, saveQuotaLessons, settlementOf, type Grant } from './quota';
 import { SendPace } from './send-pace';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from './read';
 import { mustSendSlots, storeBatch, type Write } from './store';
@@ -67,6 +65,9 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
   if (!item.status.exists) await ensureStatusRows(db, [workspaceId], queryTimeLeft());
   const claimedUntil = await claim(db, item, settings.workspaceTimeoutMs + CLAIM_GRACE_MS, queryTimeLeft());
   if (claimedUntil === undefined) return { kind: 'skipped', reason: 'claimed' };
+  const pace = new SendPace(clock);
+  let grant: Grant | undefined;
+  let blockedUntil: number | null = null;
   try {
     if (item.credential) {
       // A person's refresh is counted against the quota too, but does not wait for its place. Nobody is let through while
@@ -74,18 +75,16 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
       const now = clock.now();
       const ownMs = item.link.provider === 'unknown' ? 0 : requestsOf(item, now) * paceOf(item.link.provider, settings.quotaSharePercent, null).intervalMs;
       const quota = await reserveQuota(db, [item], {
-        now, endsAt: now + ownMs, sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: queryTimeLeft(), isForced: !options.politely,
+        now, endsAt: now + ownMs, sharePercent: settings.quotaSharePercent, timeoutMs: queryTimeLeft(), isForced: !options.politely,
       });
+      grant = quota.grants.get(item.credential.quotaKey);
       const [admitted] = quota.admitted;
       if (!admitted) return { kind: 'skipped', reason: 'quota' };
       if (options.politely) item = admitted;
     }
     const workspaceTimeoutMs = Math.max(0, Math.min(settings.workspaceTimeoutMs, fetchMs - performance.now()));
-    const write = await fetchOne({ ...context, settings: { ...settings, workspaceTimeoutMs } }, item, clock, isBreakerOpen);
-    if (item.credential && write.kind === 'failure' && write.result.errorKind === 'rate_limited') {
-      const blockedUntil = clock.now() + (write.result.retryAfterMs ?? settings.ttlMs);
-      await saveQuotaLessons(db, [quotaLesson(item.credential.quotaKey, { blockedUntil })], queryTimeLeft());
-    }
+    const write = await fetchOne({ ...context, settings: { ...settings, workspaceTimeoutMs } }, item, clock, pace, isBreakerOpen);
+    if (write.kind === 'failure' && write.result.errorKind === 'rate_limited') blockedUntil = clock.now() + (write.result.retryAfterMs ?? settings.ttlMs);
     const deadline = performance.now() + queryTimeLeft();
     const [stored] = await storeBatch(db, [write], settings, () => deadline - performance.now());
     const durationMs = Math.round(performance.now() - startedAt);
@@ -96,14 +95,20 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
     if (write.kind === 'failure') return { kind: 'failed', errorKind: write.result.errorKind, message: write.result.message, durationMs };
     return { kind: 'skipped', reason: 'claimed' };
   } finally {
-    await release(db, workspaceId, claimedUntil, queryTimeLeft());
+    if (item.credential) {
+      const { quotaKey } = item.credential;
+      const { requests } = pace.sentWith(quotaKey);
+      const settlement = settlementOf(grant, requests, grant ? grant.firstAt + requests * grant.intervalMs : null);
+      if (settlement || blockedUntil !== null) await ignoringDatabase('save the quota', workspaceId, saveQuotaLessons(db, [quotaLesson(quotaKey, { ...settlement, blockedUntil })], queryTimeLeft()));
+    }
+    await ignoringDatabase('release the claim', workspaceId, release(db, workspaceId, claimedUntil, queryTimeLeft()));
   }
 }
 
-async function fetchOne(context: CacheContext, item: WorkItem, clock: ReturnType<typeof anchoredClock>, breakerOpen: boolean): Promise<Write> {
+async function fetchOne(context: CacheContext, item: WorkItem, clock: Clock, pace: SendPace, breakerOpen: boolean): Promise<Write> {
   const never = new AbortController().signal;
-  const pace = new SendPace(clock);
-  const clientOf = (pause: Pause): HttpClient => context.transport.client({ beforeRequest: ({ signal }) => pause(() => pace.turn(item, signal)) });
+  // The claim ends at its time, so waiting for a turn counts here.
+  const clientOf = () => context.transport.client({ beforeRequest: ({ signal }) => pace.turn(item, signal) });
   const result = await attempt(item, context, clientOf, clock, never);
   if (result.kind === 'abandoned') return { kind: 'abandoned', result };
   if (result.kind === 'success') return { kind: 'success', result, sendSlots: mustSendSlots(result) };
@@ -138,8 +143,13 @@ async function release(db: Db, workspaceId: string, claimedUntil: string, timeou
     db.$executeRaw`
       UPDATE "WorkspaceAvailabilityStatus" SET "refreshingUntil" = NULL
       WHERE "clientId" = ${workspaceId} AND "refreshingUntil" = ${claimedUntil}::timestamptz`,
-  ]).catch((error: unknown) => {
-    log().warn({ workspaceId, error: error instanceof Error ? error.name : 'unknown' }, 'claim_release_failed');
+  ]);
+}
+
+/** The refresh's outcome matters more than its bookkeeping. */
+async function ignoringDatabase(what: string, workspaceId: string, work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    log().warn({ workspaceId, what, error: error instanceof Error ? error.name : 'unknown' }, 'refresh_bookkeeping_failed');
   });
 }
 

@@ -50,13 +50,17 @@ export class SendPace {
   }
 
   /**
-   * Resolves when the item's next request may be sent.
+   * Resolves when the item's next request may be sent: at once if it has no place.
    * @throws ProviderError `rate_limited` when the vendor said to wait, to whichever item; the signal's reason
    */
   async turn(item: Paced, signal: AbortSignal): Promise<void> {
     const { credential, link, requestIntervalMs } = item;
-    if (!credential || requestIntervalMs === null || link.provider === 'unknown') return;
+    if (!credential || link.provider === 'unknown') return;
     const { quotaKey } = credential;
+    if (requestIntervalMs === null) {
+      this.count(quotaKey);
+      return;
+    }
     const begun = this.begun.get(item);
     this.begun.delete(item);
     // One that it let pass (it waited for another's answer) is no place any more: all who waited would go at once.
@@ -75,7 +79,7 @@ export class SendPace {
         message: 'The vendor said to wait, to another request with the same credential; this one was not sent.',
       });
     }
-    this.sentOf.set(quotaKey, (this.sentOf.get(quotaKey) ?? 0) + 1);
+    this.count(quotaKey);
   }
 
   /** The vendor said so. */
@@ -83,9 +87,13 @@ export class SendPace {
     this.blockedUntil.set(quotaKey, Math.max(this.blockedUntil.get(quotaKey) ?? 0, until));
   }
 
-  /** Requests sent with each credential, and how long they last at its pace (epoch milliseconds). */
-  sent(): { quotaKey: string; requests: number; nextFreeAt: number | null }[] {
-    return [...this.sentOf].map(([quotaKey, requests]) => ({ quotaKey, requests, nextFreeAt: this.nextAt.get(quotaKey) ?? null }));
+  /** Requests sent with a credential, and how long they last at its pace (epoch milliseconds; null: they had none). */
+  sentWith(quotaKey: string): { requests: number; nextFreeAt: number | null } {
+    return { requests: this.sentOf.get(quotaKey) ?? 0, nextFreeAt: this.nextAt.get(quotaKey) ?? null };
+  }
+
+  private count(quotaKey: string): void {
+    this.sentOf.set(quotaKey, (this.sentOf.get(quotaKey) ?? 0) + 1);
   }
 
   private take(item: Paced, quotaKey: string, intervalMs: number): Place {

@@ -13,7 +13,7 @@ import { clearRetries, saveBreakers, saveConcurrency } from './hosts';
 import { readFacts, ensureStatusRows } from './facts';
 import { readCacheMetrics, type CacheMetrics } from './metrics';
 import { lastTurnsOf, orderFairly, standingOf, type SkipReason, type SweepMode } from './order';
-import { reserveQuota, saveQuotaLessons, type QuotaLimited } from './quota';
+import { quotaLimitedOf, reserveQuota, saveQuotaLessons, type QuotaLimited } from './quota';
 import { Breakers } from './breaker';
 import { DEFAULT_BOUNDS, HostLimits } from './concurrency';
 import { RunEnded } from './attempt';
@@ -101,7 +101,7 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   const missing = plan.items.filter((item) => !item.status.exists).map((item) => item.workspaceId);
   await ensureStatusRows(db, missing, answerTimeLeft());
   const quota = await reserveQuota(db, plan.items, {
-    endsAt: placesEndAt, now: clock.now(), sharePercent: settings.quotaSharePercent, ttlMs: settings.ttlMs, timeoutMs: answerTimeLeft(),
+    endsAt: placesEndAt, now: clock.now(), sharePercent: settings.quotaSharePercent, timeoutMs: answerTimeLeft(),
   });
 
   const tally = new Tally();
@@ -128,7 +128,7 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   options.signal?.addEventListener('abort', onSignal);
   const endTimer = setTimeout(() => { end.abort(new RunEnded('deadline')); }, Math.max(0, fetchTimeLeft()));
   const engine = await runEngine({
-    items: quota.admitted, taken: quota.taken, context, observe, clock, endsAt, placesEndAt, signal: end.signal, breakers, limits, sink,
+    items: quota.admitted, grants: quota.grants, context, observe, clock, endsAt, placesEndAt, signal: end.signal, breakers, limits, sink,
     concurrency: options.concurrency, parkAfterMs: Math.min(PARK_AFTER_MS, (options.timeBudgetMs - FLUSH_RESERVE_MS) / 4),
   });
   clearTimeout(endTimer);
@@ -182,7 +182,7 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
     durationMs: Math.round(elapsed()),
     byProvider: tally.byProvider(),
     byAgency: tally.byAgency(facts.workspaces, notReached, clock.now()),
-    quotaLimited: quota.quotaLimited,
+    quotaLimited: quotaLimitedOf(plan.items, [...quota.refused, ...engine.tooLate], quota.grants, { now: clock.now(), ttlMs: settings.ttlMs }),
     openBreakers: breakers.open(),
     metrics,
   };

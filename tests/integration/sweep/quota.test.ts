@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sealCredential, parseCredentialKeys, quotaKeyOf } from '@/lib/credentials';
-import { paceOf, reserveQuota } from '@/lib/refresh/quota';
+import { paceOf, quotaLimitedOf, reserveQuota } from '@/lib/refresh/quota';
+import { refreshOne } from '@/lib/refresh/refresh-one';
 import type { WorkItem } from '@/lib/refresh/types';
 import { createTestCache, type TestCache } from '../../support/cache';
 import { itemOf } from '../../unit/sweep/facts';
@@ -20,7 +20,7 @@ function itemsWith(quotaKey: string, count: number): WorkItem[] {
 }
 
 const reserve = (items: WorkItem[], now: number, forMs: number) =>
-  reserveQuota(cache.db, items, { now, endsAt: now + forMs, sharePercent: 50, ttlMs: 60_000, timeoutMs: 5_000 });
+  reserveQuota(cache.db, items, { now, endsAt: now + forMs, sharePercent: 50, timeoutMs: 5_000 });
 
 describe('the share of a credential\'s quota', () => {
   it('puts at most half of the burst into any window, across runs that know nothing of each other', async () => {
@@ -50,11 +50,14 @@ describe('the share of a credential\'s quota', () => {
   });
 
   it('serves the first in order and says how old the others get, when it cannot serve all', async () => {
-    const { admitted, refused, quotaLimited } = await reserve(itemsWith('big', 1_000), Date.now(), 48_000);
+    const items = itemsWith('big', 1_000);
+    const { admitted, refused, grants } = await reserve(items, Date.now(), 48_000);
     expect(admitted.map((item) => item.workspaceId)).toEqual(itemsWith('big', admitted.length).map((item) => item.workspaceId));
     expect(admitted.length + refused.length).toBe(1_000);
     const { intervalMs } = paceOf('ghl', 50, null);
-    expect(quotaLimited).toEqual([{ provider: 'ghl', workspaces: 1_000, expectedAgeSeconds: Math.round(intervalMs) }]);
+    const limited = (left: WorkItem[]): unknown => quotaLimitedOf([...items, ...itemsWith('small', 3)], left, grants, { now: Date.now(), ttlMs: 60_000 });
+    expect(limited(refused)).toEqual([{ provider: 'ghl', workspaces: 1_000, expectedAgeSeconds: Math.round(intervalMs) }]);
+    expect(limited([])).toEqual([]);
   });
 
   it('lets nobody overtake those in front for needing less', async () => {
@@ -65,6 +68,15 @@ describe('the share of a credential\'s quota', () => {
       expect(admitted.length).toBeGreaterThan(0);
       expect(admitted.every(({ stored }) => stored === null)).toBe(true);
     }
+  });
+
+  it('is not kept from the others by one that no run is long enough for', async () => {
+    const [first, ...others] = itemsWith('slow', 4);
+    if (!first) throw new Error('there are four');
+    // A place for one: a cold refresh takes two.
+    const { admitted, refused } = await reserve([{ ...first, stored: null }, ...others], Date.now(), paceOf('ghl', 50, null).intervalMs / 2);
+    expect(admitted.map(({ workspaceId }) => workspaceId)).toEqual(['slow-1']);
+    expect(refused).toHaveLength(3);
   });
 
   it('stops at half of the day\'s quota', async () => {
@@ -84,8 +96,10 @@ describe('the share of a credential\'s quota', () => {
     await cache.db.quotaBucket.update({ where: { quotaKey: 'told' }, data: { blockedUntil: new Date(now + 60_000) } });
     expect((await reserve(itemsWith('told', 1), now + 30_000, 10_000)).admitted).toEqual([]);
   });
+});
 
-  it('keeps every official request of a sweep inside the vendor\'s own limit', async () => {
+describe('a sweep with credentials', () => {
+  it('keeps every official request inside the vendor\'s own limit', async () => {
     await addAccount('ghl', 80);
     const report = await cache.sweep({ timeBudgetMs: 4_000 });
     expect(report.errors.byKind).toEqual({});
@@ -97,46 +111,128 @@ describe('the share of a credential\'s quota', () => {
     expect(cache.sim.stats().byOrigin.ghlApi.rateLimited).toBe(0);
   });
 
-  it('is not used up by asking about the account again for each of its calendars', async () => {
-    // Two pages of event types, of a paid account.
-    const quotaKey = await addAccount('calendly', 120);
-    await cache.db.quotaBucket.create({ data: { quotaKey, provider: 'calendly', nextFreeAt: new Date(0), dayStartedAt: new Date(), learnedLimit: 500 } });
-    const asked: string[] = [];
-    cache.sim.onAnswer(({ endpoint }) => asked.push(endpoint));
+  it('asks about an account once, not again for each of its calendars', async () => {
+    // Two pages of event types.
+    await addPaidCalendly(120);
+    const asked = endpointsAsked();
     const report = await cache.sweep({ timeBudgetMs: 6_000 });
-    expect(report.errors.byKind).toEqual({});
+    expect(report).toMatchObject({ abandoned: 0, errors: { total: 0 } });
     expect(asked.filter((endpoint) => endpoint === 'users-me')).toHaveLength(1);
     expect(asked.filter((endpoint) => endpoint === 'event-types')).toHaveLength(2);
     expect(report.refreshed).toBe(asked.length - 3);
     expect(report.refreshed).toBeGreaterThan(10);
     // What was sent is what the day has used, although a second page was not foreseen.
-    expect(await cache.db.quotaBucket.findMany({ select: { dayUsed: true } })).toEqual([{ dayUsed: asked.length }]);
+    expect(await dayUsed()).toBe(asked.length);
   });
 
-  it('begins no refresh that the end of the run would cut off, to ask all of it again in the next', async () => {
+  it('refreshes the calendars that are known already while the account does not answer', async () => {
+    await addPaidCalendly(12);
+    expect(await cache.sweep({ timeBudgetMs: 8_000 })).toMatchObject({ refreshed: 12 });
+    await addAccount('calendly', 2, 'new');
+    cache.sim.addFault({ match: { endpoint: 'users-me' }, fault: { kind: 'hang' } });
+    const report = await cache.sweep({ timeBudgetMs: 9_000 });
+    expect(report.refreshed).toBe(12);
+    // The one behind who would ask the same had no place left.
+    expect(report).toMatchObject({ skippedQuota: 1, quotaLimited: [{ provider: 'calendly', workspaces: 14 }] });
+  });
+
+  it('begins no refresh that its end would cut off, to ask all of it again in the next', async () => {
     await addAccount('hubspot', 60);
-    cache.sim.setLatency({ fixedMs: 150 });
+    // Slower than its pace, so everybody is late for the place that was reserved.
+    cache.sim.setLatency({ fixedMs: 400 });
     const asked = new Map<string, number>();
     cache.sim.onAnswer(({ calendarId = '' }) => asked.set(calendarId, (asked.get(calendarId) ?? 0) + 1));
-    const report = await cache.sweep({ timeBudgetMs: 5_000 });
-    expect(report).toMatchObject({ abandoned: 0, errors: { total: 0 } });
+    const report = await cache.sweep({ timeBudgetMs: 7_000, concurrency: 1 });
+    expect(report).toMatchObject({ abandoned: 0, errors: { total: 0 }, quotaLimited: [{ provider: 'hubspot', workspaces: 60 }] });
     expect(report.refreshed).toBe(asked.size);
     expect(new Set(asked.values()).size).toBe(1);
+  });
+
+  it('leaves to the next what it sent more than it had foreseen', async () => {
+    await addPaidCalendly(6);
+    await cache.sweep({ timeBudgetMs: 8_000 });
+    const before = await dayUsed();
+    // Each window of thirty days is refused and asked for in five of seven: six requests where one was foreseen.
+    cache.sim.addFault({ match: { endpoint: 'available-times' }, share: 1, times: 6, fault: { kind: 'status', status: 400 } });
+    const times: number[] = [];
+    cache.sim.onAnswer(({ askedAtMs }) => times.push(askedAtMs));
+    await cache.sweep({ timeBudgetMs: 12_000 });
+    await cache.sweep({ timeBudgetMs: 8_000 });
+    expect(times.length).toBeGreaterThan(12);
+    const { intervalMs, burst } = paceOf('calendly', 50, 500);
+    // No window of a second holds more than its pace.
+    times.sort((a, b) => a - b);
+    const most = Math.max(...times.map((first, i) => times.filter((at, j) => j >= i && at < first + 1_000).length));
+    expect(most).toBeLessThanOrEqual(Math.ceil(1_000 / intervalMs) + burst + Math.ceil((0.02 * 60_000) / intervalMs));
+    expect(await dayUsed()).toBe(before + times.length);
+  });
+
+  it('counts what it tried once more', async () => {
+    await addPaidCalendly(5);
+    cache.sim.addFault({ match: { endpoint: 'available-times' }, times: 1, fault: { kind: 'status', status: 500 } });
+    const asked = endpointsAsked();
+    expect(await cache.sweep({ timeBudgetMs: 8_000 })).toMatchObject({ refreshed: 5, errors: { total: 0 } });
+    expect(asked).toHaveLength(8);
+    expect(await dayUsed()).toBe(8);
+  });
+
+  it('uses up no quota while a closed host keeps it from sending', async () => {
+    await addAccount('hubspot', 20);
+    await cache.sweep({ timeBudgetMs: 4_000 });
+    const before = await dayUsed();
+    const closed = { openedAt: new Date(), openUntil: new Date(Date.now() + 3_600_000) };
+    const { host } = new URL(cache.sim.origins.hubspotApi);
+    await cache.db.providerHost.upsert({ where: { host }, create: { host, ...closed }, update: closed });
+    cache.sim.resetStats();
+    await cache.sweep({ timeBudgetMs: 4_000 });
+    expect(cache.sim.stats().byOrigin.hubspotApi.requests).toBe(0);
+    expect(await dayUsed()).toBe(before);
+  });
+});
+
+describe('one refresh with a credential', () => {
+  it.each([true, false])('counts what it sent, whether it waits for its turn (%s) or is a person\'s', async (politely) => {
+    await addPaidCalendly(250);
+    const asked = endpointsAsked();
+    expect(await refreshOne(cache.context, 'w0', { politely })).toMatchObject({ kind: 'refreshed' });
+    expect(asked).toHaveLength(5);
+    expect(await dayUsed()).toBe(5);
+  });
+
+  it('ends by its own deadline also while it waits for a turn', async () => {
+    const quotaKey = await addAccount('calendly', 250);
+    const startedAt = performance.now();
+    const outcome = await refreshOne(cache.contextWith({ workspaceTimeoutMs: 3_000 }), 'w0', { politely: true });
+    expect(outcome).toMatchObject({ kind: 'failed', errorKind: 'timeout' });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(await cache.db.quotaBucket.findUnique({ where: { quotaKey } })).toMatchObject({ dayUsed: 2 });
   });
 });
 
 /** Workspaces of one account, each with its own calendar there. Returns the account's quota key. */
-async function addAccount(provider: 'ghl' | 'hubspot' | 'calendly', count: number): Promise<string> {
-  let quotaKey = '';
-  const keys = parseCredentialKeys(cache.env.CREDENTIALS_KEY ?? '');
-  for (const id of Array.from({ length: count }, (_, i) => `w${i}`)) {
-    const { url, token } = cache.sim.addCalendar({ id, provider, zone: 'UTC', account: 'one-account', slug: id });
-    await cache.addWorkspace({ id, url, type: provider });
-    const sealed = sealCredential(keys, { clientId: id, provider }, token);
-    quotaKey = quotaKeyOf(provider, token);
-    await cache.db.providerCredential.create({
-      data: { clientId: id, provider, ciphertext: Buffer.from(sealed.ciphertext), keyId: sealed.keyId, quotaKey },
-    });
+async function addAccount(provider: 'ghl' | 'hubspot' | 'calendly', count: number, name = 'w'): Promise<string> {
+  for (const id of Array.from({ length: count }, (_, i) => `${name}${i}`)) {
+    await cache.addCalendar({ id, provider, zone: 'UTC', account: 'one-account', slug: id });
+    await cache.addCredential(id);
   }
+  const { quotaKey } = await cache.db.providerCredential.findFirstOrThrow({ where: { provider } });
   return quotaKey;
+}
+
+/** A paid account, as its answers have told before. */
+async function addPaidCalendly(count: number): Promise<void> {
+  const quotaKey = await addAccount('calendly', count);
+  await cache.db.quotaBucket.create({ data: { quotaKey, provider: 'calendly', nextFreeAt: new Date(0), dayStartedAt: new Date(), learnedLimit: 500 } });
+}
+
+/** Fills as requests are answered. */
+function endpointsAsked(): string[] {
+  const asked: string[] = [];
+  cache.sim.onAnswer(({ endpoint }) => asked.push(endpoint));
+  return asked;
+}
+
+async function dayUsed(): Promise<number> {
+  const [bucket] = await cache.db.quotaBucket.findMany();
+  return bucket?.dayUsed ?? 0;
 }

@@ -39,7 +39,7 @@ describe('the pace of a credential', () => {
     await expect(waits).rejects.toThrow();
     // What was not sent has used no place.
     expect(pace.heldUntil(second)).toBe(START + INTERVAL_MS - CATCH_UP_MS);
-    expect(pace.sent()).toEqual([{ quotaKey: 'key', requests: 1, nextFreeAt: START + INTERVAL_MS }]);
+    expect(pace.sentWith('key')).toEqual({ requests: 1, nextFreeAt: START + INTERVAL_MS });
   });
 
   it('takes back the place of who ends without a request, but not from before the place of another', () => {
