@@ -114,13 +114,15 @@ describe('a sweep with credentials', () => {
   it('asks about an account once, not again for each of its calendars', async () => {
     // Two pages of event types.
     await addPaidCalendly(120);
+    // Slower than the account's pace: others would begin meanwhile, and let their places pass.
+    cache.sim.setLatency({ fixedMs: 600 });
     const asked = endpointsAsked();
     const report = await cache.sweep({ timeBudgetMs: 6_000 });
     expect(report).toMatchObject({ abandoned: 0, errors: { total: 0 } });
     expect(asked.filter((endpoint) => endpoint === 'users-me')).toHaveLength(1);
     expect(asked.filter((endpoint) => endpoint === 'event-types')).toHaveLength(2);
     expect(report.refreshed).toBe(asked.length - 3);
-    expect(report.refreshed).toBeGreaterThan(10);
+    expect(report.refreshed).toBeGreaterThan(5);
     // What was sent is what the day has used, although a second page was not foreseen.
     expect(await dayUsed()).toBe(asked.length);
   });
@@ -154,17 +156,14 @@ describe('a sweep with credentials', () => {
     const before = await dayUsed();
     // Each window of thirty days is refused and asked for in five of seven: six requests where one was foreseen.
     cache.sim.addFault({ match: { endpoint: 'available-times' }, share: 1, times: 6, fault: { kind: 'status', status: 400 } });
-    const times: number[] = [];
-    cache.sim.onAnswer(({ askedAtMs }) => times.push(askedAtMs));
+    const asked = endpointsAsked();
     await cache.sweep({ timeBudgetMs: 12_000 });
-    await cache.sweep({ timeBudgetMs: 8_000 });
-    expect(times.length).toBeGreaterThan(12);
-    const { intervalMs, burst } = paceOf('calendly', 50, 500);
-    // No window of a second holds more than its pace.
-    times.sort((a, b) => a - b);
-    const most = Math.max(...times.map((first, i) => times.filter((at, j) => j >= i && at < first + 1_000).length));
-    expect(most).toBeLessThanOrEqual(Math.ceil(1_000 / intervalMs) + burst + Math.ceil((0.02 * 60_000) / intervalMs));
-    expect(await dayUsed()).toBe(before + times.length);
+    const endedAt = Date.now();
+    expect(asked.length).toBeGreaterThan(6);
+    const bucket = await cache.db.quotaBucket.findFirstOrThrow();
+    expect(bucket.dayUsed).toBe(before + asked.length);
+    // The places that were foreseen ended more than a second ago.
+    expect(Number(bucket.nextFreeAt)).toBeGreaterThan(endedAt - 500);
   });
 
   it('counts what it tried once more', async () => {
