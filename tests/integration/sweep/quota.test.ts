@@ -128,14 +128,14 @@ describe('a sweep with credentials', () => {
   });
 
   it('refreshes the calendars that are known already while the account does not answer', async () => {
-    await addPaidCalendly(12);
-    expect(await cache.sweep({ timeBudgetMs: 8_000 })).toMatchObject({ refreshed: 12 });
+    await addPaidCalendly(6);
+    expect(await cache.sweep({ timeBudgetMs: 8_000 })).toMatchObject({ refreshed: 6 });
     await addAccount('calendly', 2, 'new');
     cache.sim.addFault({ match: { endpoint: 'users-me' }, fault: { kind: 'hang' } });
-    const report = await cache.sweep({ timeBudgetMs: 9_000 });
-    expect(report.refreshed).toBe(12);
+    const report = await cache.sweep({ timeBudgetMs: 8_000 });
+    expect(report.refreshed).toBe(6);
     // The one behind who would ask the same had no place left.
-    expect(report).toMatchObject({ skippedQuota: 1, quotaLimited: [{ provider: 'calendly', workspaces: 14 }] });
+    expect(report).toMatchObject({ skippedQuota: 1, quotaLimited: [{ provider: 'calendly', workspaces: 8 }] });
   });
 
   it('begins no refresh that its end would cut off, to ask all of it again in the next', async () => {
@@ -191,15 +191,15 @@ describe('a sweep with credentials', () => {
 
 describe('one refresh with a credential', () => {
   it.each([true, false])('counts what it sent, whether it waits for its turn (%s) or is a person\'s', async (politely) => {
-    await addPaidCalendly(250);
+    await addPaidCalendly(150);
     const asked = endpointsAsked();
     expect(await refreshOne(cache.context, 'w0', { politely })).toMatchObject({ kind: 'refreshed' });
-    expect(asked).toHaveLength(5);
-    expect(await dayUsed()).toBe(5);
+    expect(asked).toHaveLength(4);
+    expect(await dayUsed()).toBe(4);
   });
 
   it('ends by its own deadline also while it waits for a turn', async () => {
-    const quotaKey = await addAccount('calendly', 250);
+    const quotaKey = await addAccount('calendly', 110);
     const startedAt = performance.now();
     const outcome = await refreshOne(cache.contextWith({ workspaceTimeoutMs: 3_000 }), 'w0', { politely: true });
     expect(outcome).toMatchObject({ kind: 'failed', errorKind: 'timeout' });
