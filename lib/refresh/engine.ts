@@ -148,7 +148,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
       now, endsAt: Math.min(endsAt, now + RETRY_QUOTA_WAIT_MS), sharePercent: settings.quotaSharePercent, timeoutMs: RETRY_QUOTA_WAIT_MS,
       isAccountAsked: accountOf(item.credential.quotaKey).isKnown,
     }).catch(() => null);
-    for (const [key, grant] of again?.grants ?? []) grants.set(key, { ...grant, requests: grant.requests + (grants.get(key)?.requests ?? 0) });
+    for (const [key, grant] of again?.grants ?? []) grants.set(key, together(grants.get(key), grant));
     return again !== null && again.admitted.length > 0;
   };
 
@@ -211,11 +211,16 @@ export async function runEngine(options: EngineOptions): Promise<EngineReport> {
     },
   });
   for (const [quotaKey, grant] of grants) {
-    const { requests, nextFreeAt } = pace.sentWith(quotaKey);
-    const settlement = settlementOf(grant, requests, nextFreeAt);
-    if (settlement) note(quotaKey, settlement);
+    const settlement = settlementOf(grant, pace.sentWith(quotaKey));
+    if (settlement) note(quotaKey, { settlement });
   }
   return { ...pool, abandonedUnwritten, quotaLessons: [...lessons.values()] };
+}
+
+/** Somebody else may have taken something between the two, so where the bucket stands is not known. */
+function together(first: Grant | undefined, then: Grant): Grant {
+  if (!first || then.requests === 0) return first ?? then;
+  return { ...first, requests: first.requests + then.requests, until: null };
 }
 
 /** Mean that forgets: a slow hour of a vendor is over sometime. */

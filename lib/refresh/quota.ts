@@ -33,14 +33,12 @@ export function asksAccount(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprin
 }
 
 /**
- * Requests with its credential that a refresh is likely to take; a run tells at its end what it took. 0: it needs no credential. Pure.
+ * Requests with its credential that a refresh is likely to take; a run tells at its end what it took. Pure.
  * @param isAccountAsked another refresh of the same run asks about the account, and this one finds its event type in that answer
  */
 export function requestsOf(item: Pick<WorkItem, 'link' | 'stored' | 'fingerprint'>, now: number, { isAccountAsked = false } = {}): number {
-  const { provider, url } = item.link;
+  const { provider } = item.link;
   if (provider === 'unknown') return 0;
-  // Only the booking page knows a scheduling link's hours.
-  if (provider === 'calendly' && parseCalendlyLink(url).kind === 'schedulingLink') return 0;
   if (knownMeta(item, now)) return WARM_REQUESTS[provider];
   if (provider !== 'calendly') return COLD_REQUESTS[provider];
   if (!asksAccount(item, now)) return 2;
@@ -84,6 +82,8 @@ export interface Grant {
   firstAt: number;
   requests: number;
   intervalMs: number;
+  /** Where the bucket stands after it, epoch milliseconds; null: several were put together. */
+  until: number | null;
 }
 
 export interface Reservation {
@@ -157,7 +157,6 @@ function demandsOf(items: readonly WorkItem[], { now, isAccountAsked = false }: 
     const { credential, link } = item;
     if (!credential || link.provider === 'unknown') continue;
     const needs = requestsOf(item, now, { isAccountAsked: isAccountAsked || askedAccounts.has(credential.quotaKey) });
-    if (needs === 0) continue;
     const demand = demands.get(credential.quotaKey) ?? { provider: link.provider, items: [], requests: 0 };
     demand.items.push(item);
     demand.requests += needs;
@@ -225,7 +224,7 @@ async function takeAll(
       SELECT key, ${epochMs(Prisma.sql`first_at`)} AS first_ms, (extract(epoch FROM interval) * 1000)::float8 AS interval_ms,
         granted::int AS granted FROM calc`,
   ]);
-  return new Map(rows.map((row) => [row.key, { firstAt: row.first_ms, requests: row.granted, intervalMs: row.interval_ms }]));
+  return new Map(rows.map((row) => [row.key, { firstAt: row.first_ms, requests: row.granted, intervalMs: row.interval_ms, until: row.first_ms + row.granted * row.interval_ms }]));
 }
 
 /** What a run learned of a bucket. */
@@ -235,23 +234,31 @@ export interface QuotaLesson {
   learnedLimit: number | null;
   /** The vendor must not be asked until then. */
   blockedUntil: number | null;
+  settlement: Settlement | null;
+}
+
+/** What was sent is what was used. */
+export interface Settlement {
   /** Requests sent that were not taken from the bucket, since what a refresh takes was only likely; negative: taken and not sent. */
   sentBeyondTaken: number;
+  /** Where the bucket stands if nobody has taken anything since; null: that is not known. */
+  takenUntil: number | null;
   /** What was sent lasts until then, at its pace. */
-  nextFreeAt: number | null;
+  sentUntil: number;
+  intervalMs: number;
 }
 
 export function quotaLesson(quotaKey: string, learned: Partial<QuotaLesson>): QuotaLesson {
-  return { quotaKey, learnedLimit: null, blockedUntil: null, sentBeyondTaken: 0, nextFreeAt: null, ...learned };
+  return { quotaKey, learnedLimit: null, blockedUntil: null, settlement: null, ...learned };
 }
 
-/** What was sent is what was used; null: as it was taken. @param nextFreeAt when what was sent ends at its pace */
-export function settlementOf(grant: Grant | undefined, sent: number, nextFreeAt: number | null): Pick<QuotaLesson, 'sentBeyondTaken' | 'nextFreeAt'> | null {
-  const takenUntil = grant ? grant.firstAt + grant.requests * grant.intervalMs : 0;
-  const sentBeyondTaken = sent - (grant?.requests ?? 0);
+/** Null: what was taken was used as it was taken. Pure. @param sent with the pace's end of it, epoch milliseconds; null: it had no pace */
+export function settlementOf({ firstAt, requests, intervalMs, until }: Grant, sent: { requests: number; nextFreeAt: number | null }): Settlement | null {
+  const sentUntil = sent.requests === 0 ? firstAt : sent.nextFreeAt ?? firstAt + sent.requests * intervalMs;
+  const sentBeyondTaken = sent.requests - requests;
   // A request is never sent to the millisecond.
-  const isLonger = nextFreeAt !== null && nextFreeAt > takenUntil + (grant?.intervalMs ?? 0) / 2;
-  return sentBeyondTaken === 0 && !isLonger ? null : { sentBeyondTaken, nextFreeAt };
+  if (sentBeyondTaken === 0 && Math.abs(sentUntil - (until ?? sentUntil)) < intervalMs / 2) return null;
+  return { sentBeyondTaken, takenUntil: until, sentUntil, intervalMs };
 }
 
 export async function saveQuotaLessons(db: Db, lessons: readonly QuotaLesson[], timeoutMs: number): Promise<void> {
@@ -261,10 +268,15 @@ export async function saveQuotaLessons(db: Db, lessons: readonly QuotaLesson[], 
     db.$executeRaw`
       UPDATE "QuotaBucket" b SET "learnedLimit" = COALESCE(i.learned, b."learnedLimit"),
         "blockedUntil" = GREATEST(b."blockedUntil", ${instantOf(Prisma.sql`i.blocked_ms`)}),
-        "nextFreeAt" = GREATEST(b."nextFreeAt", ${instantOf(Prisma.sql`i.next_free_ms`)}),
+        "nextFreeAt" = CASE
+          WHEN i.sent_until_ms IS NULL THEN b."nextFreeAt"
+          WHEN abs(${epochMs(Prisma.sql`b."nextFreeAt"`)} - i.taken_until_ms) < 1 THEN ${instantOf(Prisma.sql`i.sent_until_ms`)}
+          ELSE GREATEST(b."nextFreeAt" + GREATEST(0, i.beyond_taken) * i.interval_ms * interval '1 millisecond', ${instantOf(Prisma.sql`i.sent_until_ms`)}) END,
         "dayUsed" = GREATEST(0, b."dayUsed" + i.beyond_taken)
       FROM unnest(${sorted.map((l) => l.quotaKey)}::text[], ${sorted.map((l) => l.learnedLimit)}::int[], ${sorted.map((l) => l.blockedUntil)}::float8[],
-        ${sorted.map((l) => l.nextFreeAt)}::float8[], ${sorted.map((l) => l.sentBeyondTaken)}::int[]) AS i(key, learned, blocked_ms, next_free_ms, beyond_taken)
+        ${sorted.map(({ settlement }) => settlement?.sentBeyondTaken ?? 0)}::int[], ${sorted.map(({ settlement }) => settlement?.takenUntil ?? null)}::float8[],
+        ${sorted.map(({ settlement }) => settlement?.sentUntil ?? null)}::float8[], ${sorted.map(({ settlement }) => settlement?.intervalMs ?? null)}::float8[])
+        AS i(key, learned, blocked_ms, beyond_taken, taken_until_ms, sent_until_ms, interval_ms)
       WHERE b."quotaKey" = i.key`,
   ]);
 }

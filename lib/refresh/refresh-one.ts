@@ -31,6 +31,8 @@ const CLAIM_GRACE_MS = 5_000;
 /** How long a reader waits for another's refresh, and how often it looks. */
 const WAIT_FOR_OTHER_MS = 5_000;
 const WAIT_STEP_MS = 250;
+/** The last answer of a refresh that waits for its turns. */
+const LAST_ANSWER_MS = 1_000;
 /** A reader refreshes only what is stale by more than this: the next sweep is that near. */
 export const STALE_BEYOND_MS = 30_000;
 
@@ -74,8 +76,10 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
       // the vendor said to wait, or beyond the day's share.
       const now = clock.now();
       const ownMs = item.link.provider === 'unknown' ? 0 : requestsOf(item, now) * paceOf(item.link.provider, settings.quotaSharePercent, null).intervalMs;
+      // What cannot be asked before the deadline would be held against the calendar.
+      const waitMs = Math.min(ownMs, settings.workspaceTimeoutMs - LAST_ANSWER_MS);
       const quota = await reserveQuota(db, [item], {
-        now, endsAt: now + ownMs, sharePercent: settings.quotaSharePercent, timeoutMs: queryTimeLeft(), isForced: !options.politely,
+        now, endsAt: now + waitMs, sharePercent: settings.quotaSharePercent, timeoutMs: queryTimeLeft(), isForced: !options.politely,
       });
       grant = quota.grants.get(item.credential.quotaKey);
       const [admitted] = quota.admitted;
@@ -95,13 +99,12 @@ export async function refreshOne(context: CacheContext, workspaceId: string, opt
     if (write.kind === 'failure') return { kind: 'failed', errorKind: write.result.errorKind, message: write.result.message, durationMs };
     return { kind: 'skipped', reason: 'claimed' };
   } finally {
-    if (item.credential) {
-      const { quotaKey } = item.credential;
-      const { requests } = pace.sentWith(quotaKey);
-      const settlement = settlementOf(grant, requests, grant ? grant.firstAt + requests * grant.intervalMs : null);
-      if (settlement || blockedUntil !== null) await ignoringDatabase('save the quota', workspaceId, saveQuotaLessons(db, [quotaLesson(quotaKey, { ...settlement, blockedUntil })], queryTimeLeft()));
-    }
     await ignoringDatabase('release the claim', workspaceId, release(db, workspaceId, claimedUntil, queryTimeLeft()));
+    if (item.credential && grant) {
+      const { quotaKey } = item.credential;
+      const settlement = settlementOf(grant, pace.sentWith(quotaKey));
+      if (settlement || blockedUntil !== null) await ignoringDatabase('save the quota', workspaceId, saveQuotaLessons(db, [quotaLesson(quotaKey, { settlement, blockedUntil })], queryTimeLeft()));
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { hostOf } from '../calendar-availability';
+import { parseCalendlyLink } from '../providers/calendly/link';
 import type { ProviderOrigins } from '../providers/types';
 import type { WorkItem, WorkspaceFacts } from './types';
 
@@ -9,18 +10,26 @@ const NO_HOST = 'none';
 export function workItemOf(facts: WorkspaceFacts, origins: ProviderOrigins): WorkItem | null {
   const { link } = facts;
   if (!link) return null;
+  const credential = facts.credential !== null && isAskedWithCredential(link) ? facts.credential : null;
   return {
     workspaceId: facts.workspaceId,
     agencyId: facts.agencyId,
     link,
-    credential: facts.credential,
+    credential,
     timezone: facts.timezone,
     durationMinutes: facts.durationMinutes,
     fingerprint: facts.fingerprint,
-    host: link.provider === 'unknown' ? NO_HOST : hostOf(link.provider, link.url, origins, facts.credential !== null),
+    host: link.provider === 'unknown' ? NO_HOST : hostOf(link.provider, link.url, origins, credential !== null),
     status: facts.status,
     stored: facts.stored,
     notBefore: null,
     requestIntervalMs: null,
   };
+}
+
+/** Only Calendly's booking page knows a scheduling link's hours; what it says, as to wait, is nothing of the credential's. */
+function isAskedWithCredential({ provider, url }: NonNullable<WorkspaceFacts['link']>): boolean {
+  if (provider !== 'calendly') return true;
+  const { kind } = parseCalendlyLink(url);
+  return kind !== 'schedulingLink' && kind !== 'unsupported';
 }

@@ -199,12 +199,35 @@ describe('one refresh with a credential', () => {
   });
 
   it('ends by its own deadline also while it waits for a turn', async () => {
-    const quotaKey = await addAccount('calendly', 110);
+    await addAccount('calendly', 110);
     const startedAt = performance.now();
-    const outcome = await refreshOne(cache.contextWith({ workspaceTimeoutMs: 3_000 }), 'w0', { politely: true });
-    expect(outcome).toMatchObject({ kind: 'failed', errorKind: 'timeout' });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
-    expect(await cache.db.quotaBucket.findUnique({ where: { quotaKey } })).toMatchObject({ dayUsed: 2 });
+    // Three requests were foreseen; with the second page it is one more.
+    expect(await refreshOne(cache.contextWith({ workspaceTimeoutMs: 6_500 }), 'w0', { politely: true })).toMatchObject({ kind: 'failed', errorKind: 'timeout' });
+    expect(performance.now() - startedAt).toBeLessThan(9_000);
+    expect(await dayUsed()).toBe(3);
+  });
+
+  it('gives back what it did not send, however often it is tried', async () => {
+    const quotaKey = await addAccount('calendly', 2);
+    await cache.db.providerCredential.update({ where: { clientId_provider: { clientId: 'w0', provider: 'calendly' } }, data: { ciphertext: Buffer.from('no seal') } });
+    for (let i = 0; i < 4; i++) expect(await refreshOne(cache.context, 'w0', { politely: false })).toMatchObject({ kind: 'failed', errorKind: 'unauthorized' });
+    // Too short for the three requests of the other.
+    const context = cache.contextWith({ workspaceTimeoutMs: 3_000 });
+    for (let i = 0; i < 4; i++) expect(await refreshOne(context, 'w1', { politely: true })).toMatchObject({ kind: 'skipped', reason: 'quota' });
+    const bucket = await cache.db.quotaBucket.findUniqueOrThrow({ where: { quotaKey } });
+    expect(bucket.dayUsed).toBe(0);
+    expect(Number(bucket.nextFreeAt)).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('is not of a scheduling link, which the booking page alone answers for: its 429 closes that page\'s host', async () => {
+    const { links } = cache.sim.addCalendar({ id: 'link', provider: 'calendly', zone: 'UTC' });
+    await cache.addWorkspace({ id: 'w0', url: links.share ?? '', type: 'calendly' });
+    await cache.db.providerCredential.create({ data: { clientId: 'w0', provider: 'calendly', quotaKey: 'key', keyId: 'test', ciphertext: Buffer.from('not needed') } });
+    cache.sim.addFault({ match: { origin: 'calendlyBooking' }, fault: { kind: 'status', status: 429, retryAfterSeconds: 60 } });
+    const report = await cache.sweep({ timeBudgetMs: 4_000 });
+    expect(report.errors.byKind).toEqual({ rate_limited: 1 });
+    expect(await cache.db.quotaBucket.count()).toBe(0);
+    expect(report.openBreakers).toEqual([new URL(cache.sim.origins.calendlyBooking).host]);
   });
 });
 
