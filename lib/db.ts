@@ -41,7 +41,12 @@ const BEGIN_TIMEOUT_MS = 10_000;
  * How `boundedTransaction` tells the server the limit of each statement that follows, and `BoundedClient`, which overhears it,
  * when its caller stops waiting: `performance.now()`, the third value.
  */
-const SET_LIMITS = "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), $3::float8";
+const SET_LIMITS = "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), $3::float8, set_config('idle_in_transaction_session_timeout', $4, true)";
+/**
+ * A process that is frozen between two statements must not hold its rows until somebody thaws it: its lock is free in 15 s, and
+ * the run that takes over writes the same rows. Nothing waits between the statements of a transaction but a busy process.
+ */
+const IDLE_LIMIT_MS = 10_000;
 
 /** The limit of a statement outside of a transaction. A sweep uses none: on Node 20 this hooks into every promise. */
 const clientTimeout = new AsyncLocalStorage<number>();
@@ -174,7 +179,7 @@ export async function boundedTransaction<T extends unknown[]>(
   const lockLimit = Math.max(1, Math.floor(options.lockTimeoutMs ?? limit));
   const callerEndsAt = performance.now() + limit + CLIENT_GRACE_MS;
   const transaction = client.$transaction([
-    client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true), set_config('lock_timeout', ${String(lockLimit)}, true), ${callerEndsAt}::float8`,
+    client.$executeRaw`SELECT set_config('statement_timeout', ${String(limit)}, true), set_config('lock_timeout', ${String(lockLimit)}, true), ${callerEndsAt}::float8, set_config('idle_in_transaction_session_timeout', ${String(IDLE_LIMIT_MS)}, true)`,
     ...statements,
   ]);
   // Waiting for a connection is not a query: only this bounds it.

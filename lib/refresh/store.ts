@@ -67,6 +67,8 @@ export async function storeBatch(db: Db, writes: readonly Write[], settings: Sto
 
 type Attempt = Omit<StoredWrite, 'outcome'> & { outcome: WriteOutcome | 'resend' };
 
+/** Lost, shut down, ended for being idle (a process that was frozen). */
+const CONNECTION_STATES = /^(08|57P|25P03)/;
 /** Deadlock, serialization failure: the same batch can succeed. */
 const RETRYABLE_STATES = new Set(['40P01', '40001']);
 const MAX_BATCH_RETRIES = 3;
@@ -82,7 +84,7 @@ async function storeOrHalve(db: Db, writes: readonly Write[], settings: StoreSet
   } catch (error) {
     const state = sqlState(error);
     // No code, or a connection or shutdown code: whether the transaction was committed is not known.
-    if (state === undefined || state.startsWith('08') || state.startsWith('57P')) {
+    if (state === undefined || CONNECTION_STATES.test(state)) {
       // Its fence makes writing it again harmless, and a database that restarts is back in seconds.
       const pauseMs = RECONNECT_PAUSE_MS * (tries + 1);
       if (tries < MAX_BATCH_RETRIES && timeLeftMs() > 2 * pauseMs) {

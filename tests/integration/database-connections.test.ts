@@ -90,3 +90,22 @@ it('whoever loses a connection, or gets none, is told so by PostgreSQL\'s code f
     pooler.close();
   }
 });
+
+it('rows that a frozen process holds in the middle of a transaction are free after its idle time', { timeout: 30_000 }, async () => {
+  await admin.$executeRaw`CREATE TABLE held (n int)`;
+  await admin.$executeRaw`INSERT INTO held VALUES (0)`;
+  const [{ pid } = { pid: 0 }] = await db.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  // Nothing that the server says arrives, so nothing that would follow is asked: as of a process that was stopped.
+  const frozen = boundedTransaction(db, 60_000, [db.$executeRaw`UPDATE held SET n = 1`, db.$queryRaw`SELECT pg_sleep(0.5)::text`, db.$executeRaw`UPDATE held SET n = 2`]).catch((error: unknown) => error);
+  await expect.poll(() => activityOf(pid), { interval: 20, timeout: 10_000 }).toMatch(/^active: .*pg_sleep/);
+  gate.hold();
+  try {
+    const startedAt = performance.now();
+    await boundedTransaction(admin, 20_000, [admin.$executeRaw`UPDATE held SET n = 3`]);
+    expect(performance.now() - startedAt).toBeGreaterThan(5_000);
+  } finally {
+    gate.open();
+  }
+  expect(sqlState(await frozen)).toMatch(/^(25P03|08006)$/);
+  expect(await admin.$queryRaw`SELECT n FROM held`).toEqual([{ n: 3 }]);
+});
