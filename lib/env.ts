@@ -73,6 +73,7 @@ const schema = z
     AVAILABILITY_WORKSPACE_TIMEOUT_MS: integer(100, 120_000).default(15_000),
     AVAILABILITY_CRON_WORKSPACE_LIMIT: integer(0, 1_000_000_000).optional(),
     AVAILABILITY_CRON_LIMIT: integer(0, 1_000_000_000).optional(),
+    // With less a new calendar's three requests at a free Calendly account would fit in no run.
     QUOTA_SHARE_PERCENT: integer(10, 100).default(50),
     EMAILBISON_FIRST_TOUCH_REFRESH_IF_STALE: boolean.default(false),
     EMAILBISON_FIRST_TOUCH_TIME_BUDGET_MS: integer(3_000, MAX_TIME_BUDGET_MS).default(50_000),

@@ -49,7 +49,7 @@ const PARTS: Record<string, Part> = {
   sends: { what: 'three senders of follow-ups, one of them killed, again and again (--rounds)', project: 'faults', files: inFaults('sends'), long: { FAULT_ROUNDS: '100' }, isShort: false },
   deadlines: { what: 'runs against providers and databases that do not answer (--runs)', project: 'faults', files: inFaults('deadline-many', 'deadline-providers', 'deadline-database'), long: { FAULT_RUNS: '10000' }, isShort: false },
   quotas: { what: "the vendors' limits, three processes, the customer beside us (--minutes)", project: 'faults', files: inFaults('quotas'), long: { FAULT_MINUTES: '5' }, isShort: false },
-  load: { what: 'reads beside a sweep, 200 a second in a process, 50 over HTTP (--workspaces, --seconds)', project: 'faults', files: inFaults('load'), long: { FAULT_WORKSPACES: '10000', FAULT_SECONDS: '60' }, isShort: false },
+  load: { what: 'reads beside a sweep, 200 a second in a process, 50 and 200 over HTTP (--workspaces, --seconds)', project: 'faults', files: inFaults('load'), long: { FAULT_WORKSPACES: '10000', FAULT_SECONDS: '60' }, isShort: false },
   soak: { what: 'days of sweeps: memory and tables (--sweeps)', project: 'faults', files: inFaults('soak'), long: { FAULT_SWEEPS: '2880' }, isShort: false },
   secrets: { what: 'planted secrets, looked for in a dump, all logs and all answers', project: 'faults', files: inFaults('planted-secrets'), long: {}, isShort: false },
   // Their own tests, which `npm test` runs at a fraction of this size.

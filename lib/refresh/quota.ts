@@ -53,6 +53,8 @@ export interface Pace {
   perDay: number;
 }
 
+/** Before a deadline no request gets a place: its answer would come too late. */
+export const LAST_ANSWER_MS = 1_000;
 /** Of a window: how much sooner than its place a request may be sent, because the one before it was late. */
 export const CATCH_UP = 0.02;
 /** Of a window: how much the way to the vendor may differ from request to request. */

@@ -13,7 +13,7 @@ import type { CacheContext } from './context';
 import { epochMs } from './configured';
 import { ensureStatusRows, readFacts } from './facts';
 import { isOpen } from './breaker';
-import { paceOf, quotaLesson, requestsOf, reserveQuota, saveQuotaLessons, settlementOf, type Grant } from './quota';
+import { LAST_ANSWER_MS, paceOf, quotaLesson, requestsOf, reserveQuota, saveQuotaLessons, settlementOf, type Grant } from './quota';
 import { SendPace } from './send-pace';
 import { readWorkspace, WorkspaceNotFoundError, type ReadResult } from './read';
 import { mustSendSlots, storeBatch, type Write } from './store';
@@ -31,8 +31,6 @@ const CLAIM_GRACE_MS = 5_000;
 /** How long a reader waits for another's refresh, and how often it looks. */
 const WAIT_FOR_OTHER_MS = 5_000;
 const WAIT_STEP_MS = 250;
-/** The last answer of a refresh that waits for its turns. */
-const LAST_ANSWER_MS = 1_000;
 /** A reader refreshes only what is stale by more than this: the next sweep is that near. */
 export const STALE_BEYOND_MS = 30_000;
 

@@ -13,7 +13,7 @@ import { clearRetries, saveBreakers, saveConcurrency } from './hosts';
 import { readFacts, ensureStatusRows } from './facts';
 import { readCacheMetrics, type CacheMetrics } from './metrics';
 import { lastTurnsOf, orderFairly, standingOf, type SkipReason, type SweepMode } from './order';
-import { quotaLimitedOf, reserveQuota, saveQuotaLessons, type QuotaLimited } from './quota';
+import { LAST_ANSWER_MS, quotaLimitedOf, reserveQuota, saveQuotaLessons, type QuotaLimited } from './quota';
 import { Breakers } from './breaker';
 import { DEFAULT_BOUNDS, HostLimits } from './concurrency';
 import { RunEnded } from './attempt';
@@ -31,8 +31,6 @@ export const FLUSH_RESERVE_MS = 2_000;
 export const ANSWER_GRACE_MS = 600;
 /** An item slower than this stops holding a place; a quarter of a short run, so that it still serves the others. */
 const PARK_AFTER_MS = 3_000;
-/** Before the end no request gets a place in a quota: its answer would come too late. Less in a short run. */
-const LAST_ANSWER_MS = 1_000;
 /** A provider that is down must not fill the log each minute. */
 const MAX_LOGGED_FAILURES = 20;
 
@@ -97,6 +95,7 @@ export async function runSweep(context: CacheContext, options: SweepOptions): Pr
   const clock = anchoredClock(facts.databaseNow);
   const plan = planOf(facts.workspaces, context, options, clock);
   const endsAt = clock.now() + fetchTimeLeft();
+  // Less in a short run, which has few places.
   const placesEndAt = endsAt - Math.min(LAST_ANSWER_MS, fetchTimeLeft() / 10);
   const missing = plan.items.filter((item) => !item.status.exists).map((item) => item.workspaceId);
   await ensureStatusRows(db, missing, answerTimeLeft());

@@ -40,7 +40,7 @@ describe('the environment', () => {
     ['AVAILABILITY_CRON_CONCURRENCY', '0'],
     ['AVAILABILITY_CRON_WORKSPACE_LIMIT', 'none'],
     ['AVAILABILITY_CRON_LIMIT', '-1'],
-    ['QUOTA_SHARE_PERCENT', '101'],
+    ['QUOTA_SHARE_PERCENT', '101'], ['QUOTA_SHARE_PERCENT', '9'],
     ['EMAILBISON_FIRST_TOUCH_REFRESH_IF_STALE', 'yes'],
     ['CREDENTIALS_KEY', 'secret'],
     ['CONSOLE_PASSWORD', 'short'],
