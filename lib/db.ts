@@ -6,6 +6,7 @@
  * `statement_timeout` is not sent at connect: a transaction pooler refuses unknown startup parameters.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { databaseUrl, env, isServerless, MAX_TIME_BUDGET_MS, type Env } from './env';
@@ -48,12 +49,35 @@ const SET_LIMITS = "SELECT set_config('statement_timeout', $1, true), set_config
  */
 const IDLE_LIMIT_MS = 10_000;
 
-/** The limit of a statement outside of a transaction. A sweep uses none: on Node 20 this hooks into every promise. */
-const clientTimeout = new AsyncLocalStorage<number>();
+/** Of a statement outside of a transaction. A sweep uses none: on Node 20 this hooks into every promise. */
+const outside = new AsyncLocalStorage<{ timeoutMs: number; isPrepared: boolean }>();
 
 interface Statement {
   text: string;
   values?: readonly unknown[];
+  name?: string | undefined;
+}
+
+/**
+ * Whether what lies between us and PostgreSQL keeps prepared statements: a transaction pooler may give the next statement to
+ * another connection, which does not know the name. It says so before it runs anything, and then a pool uses none any more.
+ */
+interface Prepared { isPossible: boolean }
+type BoundedConfig = pg.ClientConfig & { prepared?: Prepared };
+
+/** invalid_sql_statement_name, duplicate_prepared_statement */
+const NOT_PREPARED_STATES = ['26000', '42P05'];
+/** By text; those that ask for it are few and always the same. */
+const preparedNames = new Map<string, string>();
+
+/** Of the text itself: two versions of the app behind one pooler must not mean two statements by one name. */
+function preparedNameOf(text: string): string {
+  let name = preparedNames.get(text);
+  if (name === undefined) {
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 22);
+    preparedNames.set(text, name);
+  }
+  return name;
 }
 
 const CONNECTION_FAILURE = '08006';
@@ -82,8 +106,9 @@ class BoundedPool extends pg.Pool {
 
 /** A connection whose unanswered query ends it: released to the pool it would block the next caller. */
 class BoundedClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
+  constructor(config?: BoundedConfig) {
     super(config);
+    const prepared = config?.prepared ?? { isPossible: false };
     // The pool listens while a connection is idle and the adapter while it is in a transaction. What the server says in
     // between, or to one that is on its way out (it restarts just after our timeout), would end the whole process.
     this.on('error', () => undefined);
@@ -95,7 +120,8 @@ class BoundedClient extends pg.Client {
       if (text === SET_LIMITS) callerEndsAt = Number(values?.[2]);
       const transactionLeftMs = callerEndsAt === undefined ? undefined : callerEndsAt - performance.now();
       if (isTransactionOver(text)) callerEndsAt = undefined;
-      const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (clientTimeout.getStore() ?? transactionLeftMs ?? QUERY_TIMEOUT_MS);
+      const alone = outside.getStore();
+      const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (alone?.timeoutMs ?? transactionLeftMs ?? QUERY_TIMEOUT_MS);
       // Ends every query on this connection with a connection error; the pool drops it.
       const end = (): void => {
         this.connection.stream.destroy(Object.assign(new Error(`no answer from the database within ${String(Math.max(0, Math.round(timeoutMs)))} ms`), { code: CONNECTION_FAILURE }));
@@ -107,9 +133,19 @@ class BoundedClient extends pg.Client {
       const last = args.at(-1);
       if (typeof last === 'function') {
         const callback = last as (...results: unknown[]) => void;
-        return query(...args.slice(0, -1), (...results: unknown[]) => {
+        const settle = (...results: unknown[]): void => {
           done();
           callback(asConnectionFailure(results[0]), ...results.slice(1));
+        };
+        if (!alone?.isPrepared || !prepared.isPossible || typeof args[0] !== 'object') return query(...args.slice(0, -1), settle);
+        return query({ ...args[0], name: preparedNameOf(text) }, ...args.slice(1, -1), (...results: unknown[]) => {
+          const { code } = (results[0] ?? {}) as { code?: string };
+          if (code === undefined || !NOT_PREPARED_STATES.includes(code)) {
+            settle(...results);
+            return;
+          }
+          prepared.isPossible = false;
+          query(...args.slice(0, -1), settle);
         });
       }
       const result = query(...args);
@@ -130,7 +166,7 @@ export interface DbOptions {
 
 /** A client of its own, to be ended with `$disconnect()`. */
 export function createDb(url: string, options: DbOptions = {}): Db {
-  const pool = new BoundedPool({
+  const config: pg.PoolConfig & BoundedConfig = {
     connectionString: url,
     Client: BoundedClient,
     max: options.poolMax ?? POOL_MAX.server,
@@ -140,7 +176,9 @@ export function createDb(url: string, options: DbOptions = {}): Db {
     application_name: options.applicationName ?? 'availability-cache',
     // An idle pool must not keep a script or a test alive.
     allowExitOnIdle: true,
-  });
+    prepared: { isPossible: true },
+  };
+  const pool = new BoundedPool(config);
   // An idle connection that the server ends is replaced on next use; without a listener it ends the process.
   pool.on('error', () => undefined);
   return new PrismaClient({
@@ -206,10 +244,14 @@ async function withTimeout<T>(work: PromiseLike<T>, timeoutMs: number): Promise<
   }
 }
 
-/** One statement, bounded on this side only: reads that must stay a single statement. */
-export async function bounded<T>(timeoutMs: number, statement: () => PromiseLike<T>): Promise<T> {
+/**
+ * One statement, bounded on this side only: reads that must stay a single statement.
+ * @param options.isPrepared PostgreSQL plans it once a connection instead of each time, where a pooler allows it. For a statement
+ * that readers send all day, whose text never changes, and for which one plan suits all values
+ */
+export async function bounded<T>(timeoutMs: number, statement: () => PromiseLike<T>, { isPrepared = false }: { isPrepared?: boolean } = {}): Promise<T> {
   const limit = Math.max(1, Math.floor(timeoutMs));
-  return await clientTimeout.run(limit, async () => await withTimeout(statement(), limit));
+  return await outside.run({ timeoutMs: limit, isPrepared }, async () => await withTimeout(statement(), limit));
 }
 
 /** The PostgreSQL error code behind a failed statement, if the server gave one. */

@@ -4,7 +4,7 @@
  *
  * Made for servers, so it sends no CORS headers: a key in a browser's page would be a published key.
  */
-import { db, DatabaseTimeoutError, sqlState, type Db } from '../db';
+import { db, DatabaseTimeoutError, sqlState, type Db, type Prisma } from '../db';
 import { EnvError } from '../env';
 import { log } from '../log';
 import { processContext, type CacheContext } from '../refresh/context';
@@ -22,10 +22,12 @@ export interface ApiCall {
   url: URL;
   /** Whose key it is: everything that a handler reads or writes is bounded by it. */
   agencyId: string;
+  /** What the route's `reading` found of the workspace; null: nothing, for it was deleted meanwhile. */
+  found: unknown;
   deps: ApiDeps;
 }
 
-export type ApiHandler = (call: ApiCall) => Promise<Response>;
+export type ApiHandler = (call: ApiCall) => Response | Promise<Response>;
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type RouteExports = Record<Method | 'HEAD' | 'OPTIONS', (request: Request) => Promise<Response>>;
 
@@ -40,6 +42,8 @@ export function processDeps(): ApiDeps {
 export interface ApiRoute {
   /** The workspace that the address names; it must be the agency's. */
   workspaceOf?: (url: URL) => string | null;
+  /** SQL of one value that its GET needs of that workspace: read in the statement that admits the key. */
+  reading?: (workspaceId: string) => Prisma.Sql;
   handlers: Partial<Record<Method, ApiHandler>>;
 }
 
@@ -72,9 +76,10 @@ async function answerTo(request: Request, route: ApiRoute, handler: ApiHandler, 
     const deps = depsOf();
     const url = new URL(request.url);
     const workspaceId = route.workspaceOf?.(url) ?? null;
-    const { agencyId, ownsWorkspace } = admitted(await admit(deps.db, request.headers.get('authorization'), workspaceId));
+    const reading = workspaceId === null ? undefined : route.reading?.(workspaceId);
+    const { agencyId, ownsWorkspace, found } = admitted(await admit(deps.db, request.headers.get('authorization'), workspaceId, reading));
     if (route.workspaceOf && !ownsWorkspace) throw workspaceNotFound();
-    return await handler({ request, url, agencyId, deps });
+    return await handler({ request, url, agencyId, found, deps });
   } catch (error) {
     return problemOf(error).toResponse();
   }

@@ -4,8 +4,8 @@
  */
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { getWorkspaceAvailabilitySlotsUtc, WorkspaceNotFoundError, type AvailabilityAnswer } from '../availability-cache';
 import { epochOf, isoOf } from '../instants';
+import { readResultOf, type AvailabilityAnswer, type StoredAvailability } from '../refresh/read';
 import { lastSegment, type ApiHandler } from './api-route';
 import { entityTag, isUnchanged } from './etag';
 import { instant, readParameters, wholeNumber } from './input';
@@ -50,17 +50,14 @@ export function workspaceOf(url: URL): string | null {
   return id === null || /\p{Cc}/u.test(id) ? null : id;
 }
 
-export const getAvailability: ApiHandler = async ({ request, url, deps }) => {
+export const getAvailability: ApiHandler = ({ request, url, found, deps }) => {
   const parameters = readParameters(availabilityParameters, url.searchParams);
   if (parameters.from !== undefined && parameters.to !== undefined && parameters.from >= parameters.to) {
     throw badRequest([{ field: 'to', message: 'must be after from' }]);
   }
-  const workspaceId = workspaceOf(url) ?? '';
-  const cached = await getWorkspaceAvailabilitySlotsUtc(workspaceId, { refreshIfStale: false }, deps.context).catch((error: unknown) => {
-    // Deleted since the key was checked.
-    throw error instanceof WorkspaceNotFoundError ? workspaceNotFound() : error;
-  });
-  const { slots, ...about } = answerOf(workspaceId, cached, parameters);
+  if (found === null) throw workspaceNotFound();
+  const { answer: cached } = readResultOf(found as StoredAvailability, deps.context.settings.maxAgeMs);
+  const { slots, ...about } = answerOf(workspaceOf(url) ?? '', cached, parameters);
   // Nearly all of the answer, and needed for its tag and for its body: written once.
   const slotsJson = JSON.stringify(slots);
   const headers = headersOf(about, slotsJson, parameters);

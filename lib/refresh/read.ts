@@ -48,7 +48,8 @@ export class WorkspaceNotFoundError extends Error {
 
 const READ_TIMEOUT_MS = 5_000;
 
-interface Row {
+/** What a reader needs of one workspace, as the database says it. */
+export interface StoredAvailability {
   now: number;
   paused_by: PausedBy | null;
   link_id: string | null;
@@ -104,7 +105,7 @@ export function instantsOf(hex: string | null): Float64Array {
   return instants;
 }
 
-function openSlotsOf({ slots, bookings, duration, now }: Row): string[] {
+function openSlotsOf({ slots, bookings, duration, now }: StoredAvailability): string[] {
   const edges = instantsOf(bookings);
   const ends = edges.subarray(edges.length / 2);
   const busy = Array.from(ends, (endMs, nth) => ({ startMs: edges[nth] ?? endMs, endMs }));
@@ -112,17 +113,18 @@ function openSlotsOf({ slots, bookings, duration, now }: Row): string[] {
 }
 
 /**
+ * SQL of one workspace's `StoredAvailability`, as one value: another statement can hold it, and one column of JSON is read
+ * faster than twenty. NULL: there is no such workspace.
  * @param now epoch milliseconds; default: the database's clock
- * @throws WorkspaceNotFoundError
  */
-export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: number, now?: number): Promise<ReadResult> {
+export function storedAvailability(workspaceId: string, now?: number): Prisma.Sql {
   const at = now === undefined ? Prisma.sql`clock_timestamp()` : instantOf(Prisma.sql`${now}::float8`);
   const cacheAndStatus = Prisma.sql`
     (SELECT s FROM "WorkspaceAvailabilityStatus" s WHERE s."clientId" = c.id) AS status,
     (SELECT k FROM "WorkspaceAvailabilityCache" k WHERE k."clientId" = c.id) AS cache`;
-  // What is past or booked is left out here and not there: of a thousand slots beside a hundred bookings, a multirange of
+  // What is past or booked is left out later and not here: of a thousand slots beside a hundred bookings, a multirange of
   // the bookings and a test of each slot took as long as all the rest of the statement.
-  const rows = await bounded(READ_TIMEOUT_MS, () => db.$queryRaw<Row[]>`
+  return Prisma.sql`(SELECT row_to_json(r) FROM (
     SELECT ${epochMs(Prisma.sql`c.now`)} AS now, ${pausedByOf(oneNames)} AS paused_by,
       (c.link).id AS link_id, (c.link).url AS link_url, (c.link).type::text AS link_type, ${fingerprintOf(oneNames)} AS fingerprint,
       (c.status)."attemptFingerprint" AS attempt_fingerprint, COALESCE((c.status)."actionRequired", false) AS action_required,
@@ -133,10 +135,22 @@ export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: numbe
       encode(array_send((c.cache)."slotsUtc"), 'hex') AS slots,
       (SELECT encode(array_send(array_agg(b."startsAt") || array_agg(b."endsAt")), 'hex') FROM "Booking" b
         WHERE b."clientId" = c.id AND b."cancelledAt" IS NULL AND b."endsAt" > c.now AND b."endsAt" > b."startsAt") AS bookings
-    FROM ${oneConfiguredWorkspace(workspaceId, at, cacheAndStatus)}`);
-  const row = rows[0];
-  if (!row) throw new WorkspaceNotFoundError(workspaceId);
+    FROM ${oneConfiguredWorkspace(workspaceId, at, cacheAndStatus)}) r)`;
+}
 
+/**
+ * @param now epoch milliseconds; default: the database's clock
+ * @throws WorkspaceNotFoundError
+ */
+export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: number, now?: number): Promise<ReadResult> {
+  const statement = Prisma.sql`SELECT ${storedAvailability(workspaceId, now)} AS stored`;
+  const [row] = await bounded(READ_TIMEOUT_MS, () => db.$queryRaw<{ stored: StoredAvailability | null }[]>(statement), { isPrepared: true });
+  if (!row?.stored) throw new WorkspaceNotFoundError(workspaceId);
+  return readResultOf(row.stored, maxAgeMs, now);
+}
+
+/** @param givenNow when the caller gave the time that it was read for, epoch milliseconds */
+export function readResultOf(row: StoredAvailability, maxAgeMs: number, givenNow?: number): ReadResult {
   const verdict = stateOf(
     {
       isPaused: row.paused_by !== null,
@@ -168,7 +182,7 @@ export async function readWorkspace(db: Db, workspaceId: string, maxAgeMs: numbe
       ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
     },
     now: row.now,
-    givenNow: now,
+    givenNow,
     staleAt: row.stale_ms,
     fetchedAt: row.fetched_ms,
     isConfigurationNew: row.attempt_fingerprint !== row.fingerprint,

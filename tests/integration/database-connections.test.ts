@@ -1,7 +1,7 @@
 /** Connections that the server ends at a bad moment: a query fails, and the process lives. */
 import { createServer, type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { boundedTransaction, createDb, sqlState, type Db } from '@/lib/db';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bounded, boundedTransaction, createDb, sqlState, type Db } from '@/lib/db';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startGate, type Gate } from '../support/server-gate';
 
@@ -108,4 +108,55 @@ it('rows that a frozen process holds in the middle of a transaction are free aft
   }
   expect(sqlState(await frozen)).toMatch(/^(25P03|08006)$/);
   expect(await admin.$queryRaw`SELECT n FROM held`).toEqual([{ n: 3 }]);
+});
+
+describe('a statement that readers send all day', () => {
+  const COUNT = 8;
+  /** One connection each, so that it is the one that was asked. */
+  const withConnection = async (work: (own: Db) => Promise<void>): Promise<void> => {
+    const own = createDb(database.url, { poolMax: 1 });
+    await work(own).finally(() => own.$disconnect());
+  };
+  const ask = async (own: Db, n: number, isPrepared = true): Promise<unknown> => await bounded(5_000, () => own.$queryRaw`SELECT ${n}::int + 1 AS more`, { isPrepared });
+  const kept = async (own: Db): Promise<{ name: string; uses: number; planned: number }[]> => await own.$queryRaw`
+    SELECT name, (generic_plans + custom_plans)::int AS uses, custom_plans::int AS planned FROM pg_prepared_statements WHERE statement LIKE '%AS more%'`;
+
+  it('is planned once a connection; others are not kept', async () => {
+    await withConnection(async (own) => {
+      for (let n = 0; n < COUNT; n++) expect(await ask(own, n)).toEqual([{ more: n + 1 }]);
+      const [statement, ...others] = await kept(own);
+      expect(others).toEqual([]);
+      expect(statement).toMatchObject({ uses: COUNT });
+      // PostgreSQL tries five plans for their values before it settles for one.
+      expect(statement?.planned).toBeLessThan(COUNT);
+    });
+    await withConnection(async (own) => {
+      await ask(own, 1, false);
+      expect(await kept(own)).toEqual([]);
+    });
+  });
+
+  it('is answered, and kept no more, where a pooler hands on a connection that does not know it', async () => {
+    await withConnection(async (own) => {
+      await ask(own, 1);
+      await own.$executeRaw`DEALLOCATE ALL`;
+      expect(await ask(own, 2)).toEqual([{ more: 3 }]);
+      expect(await ask(own, 3)).toEqual([{ more: 4 }]);
+      expect(await kept(own)).toEqual([]);
+    });
+  });
+
+  it('is answered where a pooler hands on a connection on which somebody else has prepared it', async () => {
+    let name = '';
+    await withConnection(async (own) => {
+      await ask(own, 1);
+      name = (await kept(own))[0]?.name ?? '';
+    });
+    expect(name).not.toBe('');
+    await withConnection(async (own) => {
+      await own.$executeRawUnsafe(`PREPARE "${name}" AS SELECT 'of somebody else' AS other`);
+      expect(await ask(own, 2)).toEqual([{ more: 3 }]);
+      expect(await kept(own)).toEqual([]);
+    });
+  });
 });

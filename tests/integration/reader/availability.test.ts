@@ -27,10 +27,10 @@ async function get(query = '', headers: Record<string, string> = {}): Promise<{ 
 }
 
 describe('one workspace', () => {
-  it('answers its slots with state, age, duration and booking link, from the key and the slots alone: two statements', async () => {
+  it('answers its slots with state, age, duration and booking link, from one statement for key and slots', async () => {
     api.statements();
     const { status, headers, body } = await get();
-    expect(api.statements()).toBe(2);
+    expect(api.statements()).toBe(1);
     expect(status).toBe(200);
     expect(body).toEqual({
       workspaceId: 'w', state: 'fresh', reason: null, asOf: headers.get('x-availability-as-of'), ageMs: Number(headers.get('x-availability-age-ms')),
