@@ -5,7 +5,7 @@
  * `statement_timeout` of the time left, and a query without an answer destroys its connection here.
  * `statement_timeout` is not sent at connect: a transaction pooler refuses unknown startup parameters.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
@@ -49,8 +49,8 @@ const SET_LIMITS = "SELECT set_config('statement_timeout', $1, true), set_config
  */
 const IDLE_LIMIT_MS = 10_000;
 
-/** Of a statement outside of a transaction. A sweep uses none: on Node 20 this hooks into every promise. */
-const outside = new AsyncLocalStorage<{ timeoutMs: number; isPrepared: boolean }>();
+/** What `bounded` says of the statement that it runs. A sweep uses none: on Node 20 this hooks into every promise. */
+const statementOptions = new AsyncLocalStorage<{ timeoutMs: number; isPrepared: boolean }>();
 
 interface Statement {
   text: string;
@@ -91,7 +91,10 @@ function asConnectionFailure<E>(error: E): E {
   return (code === undefined && CONNECTION_WORDS.test(error.message)) || code === 'EPIPE' ? Object.assign(error, { code: CONNECTION_FAILURE }) : error;
 }
 
-/** Whoever gets no connection learns it from an error with a code. */
+/**
+ * Whoever gets no connection learns it from an error with a code. Who waited for one gets it from whoever gives it back, and is
+ * still himself: the limits of his statement are his own.
+ */
 class BoundedPool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
     super(config);
@@ -99,7 +102,7 @@ class BoundedPool extends pg.Pool {
     const connect = this.connect.bind(this) as ((got: Got) => void) & (() => Promise<pg.PoolClient>);
     const coded = (got?: Got): unknown => got === undefined
       ? connect().catch((error: unknown) => { throw asConnectionFailure(error); })
-      : connect((error, client, done) => { got(asConnectionFailure(error), client, done); });
+      : connect(AsyncResource.bind((error, client, done) => { got(asConnectionFailure(error), client, done); }));
     this.connect = coded as typeof this.connect;
   }
 }
@@ -120,8 +123,8 @@ class BoundedClient extends pg.Client {
       if (text === SET_LIMITS) callerEndsAt = Number(values?.[2]);
       const transactionLeftMs = callerEndsAt === undefined ? undefined : callerEndsAt - performance.now();
       if (isTransactionOver(text)) callerEndsAt = undefined;
-      const alone = outside.getStore();
-      const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (alone?.timeoutMs ?? transactionLeftMs ?? QUERY_TIMEOUT_MS);
+      const options = statementOptions.getStore();
+      const timeoutMs = text === 'BEGIN' ? BEGIN_TIMEOUT_MS : (options?.timeoutMs ?? transactionLeftMs ?? QUERY_TIMEOUT_MS);
       // Ends every query on this connection with a connection error; the pool drops it.
       const end = (): void => {
         this.connection.stream.destroy(Object.assign(new Error(`no answer from the database within ${String(Math.max(0, Math.round(timeoutMs)))} ms`), { code: CONNECTION_FAILURE }));
@@ -137,7 +140,7 @@ class BoundedClient extends pg.Client {
           done();
           callback(asConnectionFailure(results[0]), ...results.slice(1));
         };
-        if (!alone?.isPrepared || !prepared.isPossible || typeof args[0] !== 'object') return query(...args.slice(0, -1), settle);
+        if (!options?.isPrepared || !prepared.isPossible || typeof args[0] !== 'object') return query(...args.slice(0, -1), settle);
         return query({ ...args[0], name: preparedNameOf(text) }, ...args.slice(1, -1), (...results: unknown[]) => {
           const { code } = (results[0] ?? {}) as { code?: string };
           if (code === undefined || !NOT_PREPARED_STATES.includes(code)) {
@@ -251,7 +254,7 @@ async function withTimeout<T>(work: PromiseLike<T>, timeoutMs: number): Promise<
  */
 export async function bounded<T>(timeoutMs: number, statement: () => PromiseLike<T>, { isPrepared = false }: { isPrepared?: boolean } = {}): Promise<T> {
   const limit = Math.max(1, Math.floor(timeoutMs));
-  return await outside.run({ timeoutMs: limit, isPrepared }, async () => await withTimeout(statement(), limit));
+  return await statementOptions.run({ timeoutMs: limit, isPrepared }, async () => await withTimeout(statement(), limit));
 }
 
 /** The PostgreSQL error code behind a failed statement, if the server gave one. */

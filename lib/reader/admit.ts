@@ -34,6 +34,8 @@ interface Row {
 }
 
 /**
+ * The key's row is locked until the statement ends: requests with one key take their turns. If the reading fails, the request is
+ * not counted.
  * @param workspaceId whose it is, is told with the answer; null: none is asked for
  * @param reading SQL of one value that is read of the workspace in the same statement, when the key is admitted and the
  * workspace its agency's; `found` is that value

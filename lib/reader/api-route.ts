@@ -22,7 +22,7 @@ export interface ApiCall {
   url: URL;
   /** Whose key it is: everything that a handler reads or writes is bounded by it. */
   agencyId: string;
-  /** What the route's `reading` found of the workspace; null: nothing, for it was deleted meanwhile. */
+  /** What the route's `reading` found of the workspace; null: the route reads nothing. */
   found: unknown;
   deps: ApiDeps;
 }
@@ -42,7 +42,7 @@ export function processDeps(): ApiDeps {
 export interface ApiRoute {
   /** The workspace that the address names; it must be the agency's. */
   workspaceOf?: (url: URL) => string | null;
-  /** SQL of one value that its GET needs of that workspace: read in the statement that admits the key. */
+  /** SQL of one value of that workspace, which all its handlers are given: read in the statement that admits the key. */
   reading?: (workspaceId: string) => Prisma.Sql;
   handlers: Partial<Record<Method, ApiHandler>>;
 }

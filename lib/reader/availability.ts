@@ -10,7 +10,7 @@ import { lastSegment, type ApiHandler } from './api-route';
 import { entityTag, isUnchanged } from './etag';
 import { instant, readParameters, wholeNumber } from './input';
 import { localTimes } from './local-time';
-import { badRequest, workspaceNotFound } from './problem';
+import { badRequest } from './problem';
 
 export const SLOTS_LIMIT_MAX = 10_000;
 
@@ -55,7 +55,7 @@ export const getAvailability: ApiHandler = ({ request, url, found, deps }) => {
   if (parameters.from !== undefined && parameters.to !== undefined && parameters.from >= parameters.to) {
     throw badRequest([{ field: 'to', message: 'must be after from' }]);
   }
-  if (found === null) throw workspaceNotFound();
+  if (found === null) throw new Error('the route of availability reads no availability');
   const { answer: cached } = readResultOf(found as StoredAvailability, deps.context.settings.maxAgeMs);
   const { slots, ...about } = answerOf(workspaceOf(url) ?? '', cached, parameters);
   // Nearly all of the answer, and needed for its tag and for its body: written once.

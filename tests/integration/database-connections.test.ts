@@ -1,5 +1,6 @@
 /** Connections that the server ends at a bad moment: a query fails, and the process lives. */
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bounded, boundedTransaction, createDb, sqlState, type Db } from '@/lib/db';
 import { createTestDatabase, type TestDatabase } from '../support/database';
@@ -121,6 +122,16 @@ describe('a statement that readers send all day', () => {
   const kept = async (own: Db): Promise<{ name: string; uses: number; planned: number }[]> => await own.$queryRaw`
     SELECT name, (generic_plans + custom_plans)::int AS uses, custom_plans::int AS planned FROM pg_prepared_statements WHERE statement LIKE '%AS more%'`;
 
+  /** Not on this connection, and not on the pool's next one. */
+  const expectNoneKept = async (own: Db): Promise<void> => {
+    expect(await ask(own, 3)).toEqual([{ more: 4 }]);
+    expect(await kept(own)).toEqual([]);
+    const [{ pid } = { pid: 0 }] = await own.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+    await admin.$queryRaw`SELECT pg_terminate_backend(${pid}::int)`;
+    await expect.poll(() => ask(own, 4).catch(() => 'refused'), { interval: 20, timeout: 10_000 }).toEqual([{ more: 5 }]);
+    expect(await kept(own)).toEqual([]);
+  };
+
   it('is planned once a connection; others are not kept', async () => {
     await withConnection(async (own) => {
       for (let n = 0; n < COUNT; n++) expect(await ask(own, n)).toEqual([{ more: n + 1 }]);
@@ -141,8 +152,7 @@ describe('a statement that readers send all day', () => {
       await ask(own, 1);
       await own.$executeRaw`DEALLOCATE ALL`;
       expect(await ask(own, 2)).toEqual([{ more: 3 }]);
-      expect(await ask(own, 3)).toEqual([{ more: 4 }]);
-      expect(await kept(own)).toEqual([]);
+      await expectNoneKept(own);
     });
   });
 
@@ -156,7 +166,33 @@ describe('a statement that readers send all day', () => {
     await withConnection(async (own) => {
       await own.$executeRawUnsafe(`PREPARE "${name}" AS SELECT 'of somebody else' AS other`);
       expect(await ask(own, 2)).toEqual([{ more: 3 }]);
-      expect(await kept(own)).toEqual([]);
+      await expectNoneKept(own);
+    });
+  });
+
+  it('is told from the others also by who waits for the connection of another', async () => {
+    await withConnection(async (own) => {
+      // Opened by one that is prepared; each of the next waits until the one before gives the connection back.
+      await ask(own, 1);
+      const [slow, plain, prepared] = await Promise.all([
+        bounded(5_000, () => own.$queryRaw`SELECT pg_sleep(0.2)::text AS slept`, { isPrepared: true }),
+        bounded(5_000, () => own.$queryRaw`SELECT ${1}::int AS more, 'plain' AS kind`),
+        bounded(5_000, () => own.$queryRaw`SELECT ${1}::int AS more, 'prepared' AS kind`, { isPrepared: true }),
+      ]);
+      expect([slow, plain, prepared]).toEqual([[{ slept: '' }], [{ more: 1, kind: 'plain' }], [{ more: 1, kind: 'prepared' }]]);
+      const texts = await own.$queryRaw<{ statement: string }[]>`SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%AS kind'`;
+      expect(texts.map(({ statement }) => statement)).toEqual([expect.stringContaining("'prepared' AS kind")]);
+    });
+  });
+
+  it("whoever waits for a connection is bounded by his own time, not by that of whoever gives it back", async () => {
+    await withConnection(async (own) => {
+      // The connection is opened by one in a hurry, and given back by him.
+      const first = bounded(700, () => own.$queryRaw`SELECT 'hurry' AS said, pg_sleep(0.3)::text AS slept`);
+      await sleep(100);
+      const patient = own.$queryRaw`SELECT 'patient' AS said, pg_sleep(1.2)::text AS slept`.then((rows) => rows);
+      expect(await first).toEqual([{ said: 'hurry', slept: '' }]);
+      expect(await patient).toEqual([{ said: 'patient', slept: '' }]);
     });
   });
 });

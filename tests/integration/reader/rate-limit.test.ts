@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BURST_REQUESTS, SUSTAINED_REQUESTS_PER_SECOND } from '@/lib/reader/admit';
-import { createDb } from '@/lib/db';
+import { admit, BURST_REQUESTS, SUSTAINED_REQUESTS_PER_SECOND } from '@/lib/reader/admit';
+import { createDb, Prisma } from '@/lib/db';
 import { availabilityRoute } from '@/lib/reader/routes';
 import { createTestApi, ORIGIN, type TestApi } from './api';
 
@@ -73,5 +73,17 @@ describe('the rate limit of a key', () => {
     await api.call(`${PATH}?limit=x`);
     await api.call('/api/availability/nowhere');
     expect(await aheadMs()).toBeGreaterThan(1_000 / SUSTAINED_REQUESTS_PER_SECOND);
+  });
+
+  it('nothing is read of a workspace for a key that is over its limit, not of its agency, or unknown', async () => {
+    const key = `Bearer ${api.keys.a}`;
+    // Fails when it is evaluated; volatile, so that no plan does it before.
+    const reading = Prisma.sql`to_json(1 / (random() * 0)::int)`;
+    await expect(admit(api.db, key, 'a-home', reading)).rejects.toThrow(/division by zero/);
+    expect(await admit(api.db, key, 'b-home', reading)).toMatchObject({ kind: 'admitted', ownsWorkspace: false, found: null });
+    expect(await admit(api.db, key, 'nowhere', reading)).toMatchObject({ kind: 'admitted', ownsWorkspace: false, found: null });
+    expect(await admit(api.db, `${key.slice(0, -4)}nope`, 'a-home', reading)).toEqual({ kind: 'unknown' });
+    await setNextFree(3_600_000);
+    expect(await admit(api.db, key, 'a-home', reading)).toMatchObject({ kind: 'limited' });
   });
 });
