@@ -26,6 +26,7 @@ const WORKSPACES = sizeOf('FAULT_WORKSPACES', 500);
 const SECONDS = sizeOf('FAULT_SECONDS', 4);
 /** Without, with, without, with …: what else the machine does meanwhile falls on both alike. */
 const TURNS = 4;
+const READERS = 2;
 /** Each agency's key may read ten times a second. */
 const AGENCIES = 40;
 const MOST_TIMES_SLOWER = 3;
@@ -40,23 +41,25 @@ const LAST = 15;
 const POPULATION = { workspaces: WORKSPACES, agencies: AGENCIES, seed: 1 };
 
 interface Readable { id: string; key: string }
-interface Way { name: string; readsPerSecond: number; ask: (picked: Readable) => Promise<void>; sweepers?: number; isSweepLast?: boolean }
+interface Way { name: string; readsPerSecond: number; ask: (picked: Readable, nth: number) => Promise<void>; sweepers?: number; isSweepLast?: boolean }
 interface Latencies { ms: number[]; errors: string[] }
 
 const WAYS: readonly Way[] = [
   { name: 'as the cron jobs read, through getWorkspaceAvailabilitySlotsUtc', readsPerSecond: 200, ask: throughFunction },
-  { name: 'over the reader API, beside sweeps of 32 at once, which take most of a minute', readsPerSecond: 50, ask: overHttp, sweepers: 32 },
-  { name: 'over the reader API', readsPerSecond: 50, ask: overHttp },
-  // An answer of the framework costs several times what it says: 200 a second are most of a core. A sweep that is left to itself
-  // takes all there is, and has a minute for what takes it ten seconds: an operator gives its process a low weight.
-  { name: 'over the reader API, beside sweeps that come last for the CPU', readsPerSecond: 200, ask: overHttp, isSweepLast: true },
+  { name: 'over the reader API, beside sweeps of 32 at once, which take most of a minute', readsPerSecond: 50, ask: overHttp(1), sweepers: 32 },
+  { name: 'over the reader API', readsPerSecond: 50, ask: overHttp(1) },
+  // An answer of the framework costs several times what it says: 200 a second are most of what one process can do on a core, so
+  // two answer. A sweep that is left to itself takes all there is, and has a minute for what takes it ten seconds: an operator
+  // gives its process a low weight.
+  { name: 'over the reader API from two processes, beside sweeps that come last for the CPU', readsPerSecond: 200, ask: overHttp(2), isSweepLast: true },
 ];
 
 const undo: (() => Promise<unknown>)[] = [];
 let db: Db;
 let context: CacheContext;
-/** One answers readers, the other sweeps: as they would on a host of several processes. */
-let [readServer, sweepServer]: (Server | undefined)[] = [];
+/** Some answer readers, another sweeps: as they would on a host of several processes. */
+const readServers: Server[] = [];
+let sweepServer: Server | undefined;
 /** By agency. */
 let readable: Readable[][];
 const agent = new Agent({ connections: 256 });
@@ -73,12 +76,13 @@ beforeAll(async () => {
   undo.push(() => db.$disconnect());
   await seedDatabase(db, benchPopulation(POPULATION), `test:${Buffer.alloc(32).toString('base64')}`);
   const env = { ...variables, DATABASE_URL: postgres.directUrl(), CRON_SECRET: SECRET, LOG_LEVEL: 'warn', AVAILABILITY_MAX_AGE_MS: '86400000' };
-  for (let i = 0; i < 2; i++) {
+  const start = async (): Promise<Server> => {
     const server = await startServer({ env });
     undo.push(server.stop);
-    if (i === 0) readServer = server;
-    else sweepServer = server;
-  }
+    return server;
+  };
+  for (let nth = 0; nth < READERS; nth++) readServers.push(await start());
+  sweepServer = await start();
   const reading = createDb(postgres.directUrl());
   undo.push(() => reading.$disconnect());
   context = createContext(parseEnv({ ...env, LOG_LEVEL: 'silent' }), reading);
@@ -160,7 +164,7 @@ async function read(way: Way, into: Latencies, seconds: number, seed: number): P
     const picked = pickOf(random.next(), nth);
     asked.push((async () => {
       try {
-        await way.ask(picked);
+        await way.ask(picked, nth);
         into.ms.push(performance.now() - dueAt);
       } catch (error) {
         into.errors.push(String(error));
@@ -175,10 +179,14 @@ async function throughFunction({ id }: Readable): Promise<void> {
   if (!isUsable(state) || slotsUtc.length === 0) throw new Error(`${id}: ${state}`);
 }
 
-async function overHttp({ id, key }: Readable): Promise<void> {
-  const { statusCode, body } = await request(`${readServer?.url ?? ''}/api/availability/${id}`, { dispatcher: agent, headers: { authorization: `Bearer ${key}` } });
-  const text = await body.text();
-  if (statusCode !== 200) throw new Error(`${String(statusCode)} ${text.slice(0, 100)}`);
+/** Of so many of the processes that answer, in turns of all agencies. */
+function overHttp(processes: number): Way['ask'] {
+  return async ({ id, key }, nth) => {
+    const server = readServers[Math.floor(nth / AGENCIES) % processes];
+    const { statusCode, body } = await request(`${server?.url ?? ''}/api/availability/${id}`, { dispatcher: agent, headers: { authorization: `Bearer ${key}` } });
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${String(statusCode)} ${text.slice(0, 100)}`);
+  };
 }
 
 /** The agencies in turn, so that no key is asked more often than it may. */
