@@ -48,9 +48,10 @@ const WAYS: readonly Way[] = [
   { name: 'as the cron jobs read, through getWorkspaceAvailabilitySlotsUtc', readsPerSecond: 200, ask: throughFunction },
   { name: 'over the reader API, beside sweeps of 32 at once, which take most of a minute', readsPerSecond: 50, ask: overHttp(1), sweepers: 32 },
   { name: 'over the reader API', readsPerSecond: 50, ask: overHttp(1) },
-  // An answer of the framework costs several times what it says: 200 a second are most of what one process can do on a core, so
-  // two answer. A sweep that is left to itself takes all there is, and has a minute for what takes it ten seconds: an operator
-  // gives its process a low weight.
+  // An answer of the framework costs several times what it says. With two cores for server, PostgreSQL, providers and this test,
+  // one process is nearly full at 200, and a sweep that is left to itself takes all there is: this needs a larger machine, or
+  // what the last way does. A sweep has a minute for what takes it ten seconds, so an operator gives its process a low weight.
+  { name: 'over the reader API', readsPerSecond: 200, ask: overHttp(1) },
   { name: 'over the reader API from two processes, beside sweeps that come last for the CPU', readsPerSecond: 200, ask: overHttp(2), isSweepLast: true },
 ];
 
@@ -60,6 +61,7 @@ let context: CacheContext;
 /** Some answer readers, another sweeps: as they would on a host of several processes. */
 const readServers: Server[] = [];
 let sweepServer: Server | undefined;
+let simulatorPid: number | undefined;
 /** By agency. */
 let readable: Readable[][];
 const agent = new Agent({ connections: 256 });
@@ -70,8 +72,7 @@ beforeAll(async () => {
   undo.push(postgres.stop);
   const { process: simulator, variables } = await spawnSimulator({ ...POPULATION, population: 'bench', latency: '80,0.5' });
   undo.push(() => simulator.stop());
-  // In life the providers are elsewhere.
-  await comeLastForCpu(simulator.child.pid);
+  simulatorPid = simulator.child.pid;
   db = createDb(postgres.directUrl(), { poolMax: 4, applicationName: 'test' });
   undo.push(() => db.$disconnect());
   await seedDatabase(db, benchPopulation(POPULATION), `test:${Buffer.alloc(32).toString('base64')}`);
@@ -102,8 +103,11 @@ describe.each(WAYS)('$readsPerSecond reads a second $name', (way) => {
   it(`no error, and the slowest of a hundred takes at most ${String(MOST_TIMES_SLOWER)} times as long beside a sweep of ${String(WORKSPACES)}`, { timeout: 300_000 + TURNS * SECONDS * 4_000 }, async () => {
     const [alone, beside]: [Latencies, Latencies] = [{ ms: [], errors: [] }, { ms: [], errors: [] }];
     // Not everybody may take it back, so nothing may come after.
-    if (way.isSweepLast) expect(way).toBe(WAYS.at(-1));
-    if (way.isSweepLast) await comeLastForCpu(sweepServer?.pid);
+    if (way.isSweepLast) {
+      expect(way).toBe(WAYS.at(-1));
+      // In life the providers are elsewhere.
+      for (const pid of [sweepServer?.pid, simulatorPid]) await comeLastForCpu(pid);
+    }
     await read(way, { ms: [], errors: [] }, WARM_UP_SECONDS, SEED);
     let swept = 0;
     const sweepMs: number[] = [];
