@@ -3,7 +3,7 @@
  * capitalised; it is stored in lower case.
  */
 import { randomUUID } from 'node:crypto';
-import type { Db, Prisma } from './db';
+import type { Connection } from './db';
 
 export interface LeadInput {
   email: string;
@@ -13,8 +13,6 @@ export interface LeadInput {
   timezone?: string | null;
   emailBisonLeadId?: string | null;
 }
-
-type Connection = Db | Prisma.TransactionClient;
 
 export function normaliseEmail(email: string): string {
   return email.trim().toLowerCase();
@@ -67,7 +65,7 @@ export interface ErasedLead {
  * at this moment has no row to be written to any more.
  * @returns null when the workspace has no such lead
  */
-export async function eraseLead(db: Db, workspaceId: string, email: string): Promise<ErasedLead | null> {
+export async function eraseLead(db: Connection, workspaceId: string, email: string): Promise<ErasedLead | null> {
   const rows = await db.$queryRaw<ErasedLead[]>`
     WITH erased AS (DELETE FROM "Lead" WHERE "clientId" = ${workspaceId} AND lower(email) = ${normaliseEmail(email)} RETURNING id)
     SELECT (SELECT count(*)::int FROM "SlotOffer" o WHERE o."leadId" = e.id) AS offers,

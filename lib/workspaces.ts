@@ -74,9 +74,9 @@ export function checkWorkspace(input: WorkspaceInput): Workspace {
 }
 
 /** @returns the new workspace's id @throws WorkspaceInputError, also when the agency has one of that name */
-export async function addWorkspace(db: Db, input: WorkspaceInput): Promise<string> {
+export async function addWorkspace(db: Connection, input: WorkspaceInput): Promise<string> {
   const workspace = checkWorkspace(input);
-  return await db.$transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const existing = await findByName(tx, workspace);
     if (existing) throw new WorkspaceInputError(`${workspace.agencyId ? `Agency ${workspace.agencyId}` : 'No agency'} already has a workspace ${JSON.stringify(workspace.name)}: ${existing}. Change that one, or choose another name.`);
     return await insert(tx, workspace);
@@ -86,9 +86,9 @@ export async function addWorkspace(db: Db, input: WorkspaceInput): Promise<strin
 /**
  * Adds the workspace, or updates the one of the same agency and name. Doing it twice changes nothing.
  */
-export async function importWorkspace(db: Db, input: WorkspaceInput): Promise<{ id: string; outcome: 'added' | 'updated' | 'unchanged' }> {
+export async function importWorkspace(db: Connection, input: WorkspaceInput): Promise<{ id: string; outcome: 'added' | 'updated' | 'unchanged' }> {
   const workspace = checkWorkspace(input);
-  return await db.$transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const id = await findByName(tx, workspace);
     if (!id) return { id: await insert(tx, workspace), outcome: 'added' };
     await saveAgency(tx, workspace);

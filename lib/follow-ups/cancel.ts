@@ -1,9 +1,7 @@
 /** How follow-ups go: a reply, a booking or a person ends them, and a person says what became of an unclear one. */
-import { Prisma, type Db } from '../db';
+import { Prisma, type Connection, type Db } from '../db';
 import { normaliseEmail } from '../leads';
 import { OFFER_CHANNEL } from './finish';
-
-type Connection = Db | Prisma.TransactionClient;
 
 /**
  * Ends what is not sent yet, and the times it held. One whose send has begun is left to its sender; one that is
@@ -52,7 +50,7 @@ export async function cancelAfterReply(db: Connection, { workspaceId, emails, em
 }
 
 /** One, by a person; also one that is `unknown`, whose question is then closed. @returns false when it is over, or its send has begun */
-export async function cancelFollowUp(db: Db, id: string): Promise<boolean> {
+export async function cancelFollowUp(db: Connection, id: string): Promise<boolean> {
   return (await cancelWhere(db, Prisma.sql`f.id = ${id} AND (${NOT_BEGUN} OR f.state = 'unknown')`, 'cancelled by a person')) === 1;
 }
 
@@ -61,7 +59,7 @@ export async function cancelFollowUp(db: Db, id: string): Promise<boolean> {
  * is sent anew, with times that are open then.
  * @returns false when it is not `unknown`
  */
-export async function resolveFollowUp(db: Db, id: string, finding: 'sent' | 'not-sent'): Promise<boolean> {
+export async function resolveFollowUp(db: Connection, id: string, finding: 'sent' | 'not-sent'): Promise<boolean> {
   const isSent = finding === 'sent';
   const change = isSent
     ? Prisma.sql`state = 'sent', "finishedAt" = clock_timestamp(), reason = 'sent, as a person found'`

@@ -1,7 +1,7 @@
 /** How follow-ups come. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { Prisma, sqlState, type Db } from '../db';
+import { Prisma, sqlState, type Connection } from '../db';
 import { upsertLead } from '../leads';
 import { instantOf } from '../refresh/configured';
 import { checkTemplate, DEFAULT_TEMPLATES } from '../slots/template';
@@ -67,7 +67,7 @@ export interface CreatedFollowUp {
  * Adds a follow-up; repeatable with an `externalId`. The workspace's owner is the caller's check.
  * @returns null when there is no such workspace @throws FollowUpInputError a template or thread that cannot be used
  */
-export async function createFollowUp(db: Db, input: FollowUpInput): Promise<CreatedFollowUp | null> {
+export async function createFollowUp(db: Connection, input: FollowUpInput): Promise<CreatedFollowUp | null> {
   const { workspaceId, channel, externalId } = input;
   const client = await db.client.findUnique({ where: { id: workspaceId }, select: { settings: { select: { followUpTemplate: true } } } });
   if (!client) return null;
@@ -93,7 +93,7 @@ function raced(externalId: string | undefined): never {
 }
 
 /** Null: another call added it between the two halves of the statement; asked again, it is there. */
-async function insert(db: Db, leadId: string, template: string, { workspaceId, dueAt, channel, thread: given, externalId }: FollowUpInput): Promise<CreatedFollowUp | null> {
+async function insert(db: Connection, leadId: string, template: string, { workspaceId, dueAt, channel, thread: given, externalId }: FollowUpInput): Promise<CreatedFollowUp | null> {
   const due = instantOf(Prisma.sql`${dueAt}::float8`);
   const rows = await db.$queryRaw<CreatedFollowUp[]>`
     WITH added AS (

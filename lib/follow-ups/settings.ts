@@ -1,7 +1,7 @@
 /** A workspace's settings of follow-ups: on or off, its webhook, and the address that EmailBison calls. */
 import { createHash, randomBytes } from 'node:crypto';
 import { quotaKeyOf, sealCredential, type CredentialKeys } from '../credentials';
-import type { Connection, Db } from '../db';
+import type { Connection } from '../db';
 import { checkUserUrl, createExemption } from '../providers/guard';
 import { checkTemplate } from '../slots/template';
 import { FollowUpInputError } from './create';
@@ -25,7 +25,7 @@ const MIN_SECRET_CHARACTERS = 24;
  * @param allowHosts exempt from the address guard
  * @throws FollowUpInputError
  */
-export async function setWebhook(db: Db, workspaceId: string, given: { url: string; secret: string }, keys: CredentialKeys, allowHosts: readonly string[]): Promise<void> {
+export async function setWebhook(db: Connection, workspaceId: string, given: { url: string; secret: string }, keys: CredentialKeys, allowHosts: readonly string[]): Promise<void> {
   if (!URL.canParse(given.url)) throw new FollowUpInputError('url', 'must be an address that begins with https://');
   const url = new URL(given.url);
   const refusal = /^https?:$/.test(url.protocol) && createExemption(allowHosts)(url) ? undefined : checkUserUrl(url);
@@ -46,7 +46,7 @@ export function hashOfWebhookToken(token: string): string {
 }
 
 /** Makes the path that EmailBison's webhooks are sent to; the one before ends at once. Shown now and stored nowhere. */
-export async function makeWebhookPath(db: Db, workspaceId: string): Promise<string> {
+export async function makeWebhookPath(db: Connection, workspaceId: string): Promise<string> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const settings = { webhookTokenHash: hashOfWebhookToken(token) };
   await db.workspaceSettings.upsert({ where: { clientId: workspaceId }, create: { clientId: workspaceId, ...settings }, update: settings });

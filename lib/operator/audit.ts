@@ -37,6 +37,20 @@ export async function once<T>(db: Db, by: By, deed: Deed, work: (tx: Prisma.Tran
   }, { timeout: 2 * TIMEOUT_MS });
 }
 
+/**
+ * Does the work and records what only then is known: together or not at all, and nothing where nothing was done. For the command
+ * line, whose commands are no submissions that could come twice.
+ */
+export async function recorded<T>(db: Db, by: Omit<By, 'requestId'>, work: (tx: Prisma.TransactionClient) => Promise<T>, deedOf: (done: T) => Deed | null): Promise<T> {
+  return await db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`;
+    const done = await work(tx);
+    const deed = deedOf(done);
+    if (deed !== null) await record(tx, by, deed);
+    return done;
+  }, { timeout: 2 * TIMEOUT_MS });
+}
+
 /** @returns the entry's id; null when the submission is known already */
 export async function record(on: Connection, { actor, requestId }: By, deed: Deed): Promise<bigint | null> {
   const rows = await on.$queryRaw<{ id: bigint }[]>`
@@ -52,6 +66,14 @@ export async function recordEach(on: Connection, { actor }: By, action: string, 
   await on.$executeRaw`
     INSERT INTO "AuditEntry" (actor, action, subject, "agencyId")
     SELECT ${actor}, ${action}, c.id, c."userId" FROM "Client" c WHERE c.id = ANY(${[...workspaceIds]}::text[]) ORDER BY c.id`;
+}
+
+/** An import is many transactions: it is on record from when it begins, and its counts from when it ends. */
+export async function recordedImport<T extends Record<string, number>>(db: Db, by: By, action: string, work: () => Promise<T>): Promise<T> {
+  const entry = await record(db, by, { action, subject: null });
+  const counts = await work();
+  if (entry !== null) await amend(db, entry, counts);
+  return counts;
 }
 
 /** Completes an entry with what came of it. */

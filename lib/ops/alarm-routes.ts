@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { openCredential, sealCredential, type CredentialKeys, type CredentialOwner } from '../credentials';
-import type { Db } from '../db';
+import type { Connection, Db } from '../db';
 import { checkUserUrl, createExemption } from '../providers/guard';
 import { WorkspaceInputError } from '../workspaces';
 
@@ -37,7 +37,7 @@ const ownerOf = ({ scope, scopeId, channel }: Pick<AlarmRouteInput, 'scope' | 's
   ({ clientId: `alarm-route:${scope}:${channel}:${scopeId}`, provider: 'webhook' });
 
 /** Stores or replaces the route. @throws WorkspaceInputError */
-export async function setAlarmRoute(db: Db, input: AlarmRouteInput, keys: CredentialKeys, allowHosts: readonly string[]): Promise<string> {
+export async function setAlarmRoute(db: Connection, input: AlarmRouteInput, keys: CredentialKeys, allowHosts: readonly string[]): Promise<string> {
   const { scope, scopeId, channel, recipient } = input;
   const url = URL.canParse(input.url.trim()) ? new URL(input.url.trim()) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) throw new WorkspaceInputError('The URL of an alarm route must begin with https://.');
@@ -57,7 +57,7 @@ export async function setAlarmRoute(db: Db, input: AlarmRouteInput, keys: Creden
 }
 
 /** @throws WorkspaceInputError when there is no such route */
-export async function removeAlarmRoute(db: Db, { scope, scopeId, channel }: Pick<AlarmRouteInput, 'scope' | 'scopeId' | 'channel'>): Promise<void> {
+export async function removeAlarmRoute(db: Connection, { scope, scopeId, channel }: Pick<AlarmRouteInput, 'scope' | 'scopeId' | 'channel'>): Promise<void> {
   const { count } = await db.alarmRoute.deleteMany({ where: { scope, scopeId, channel } });
   if (count === 0) throw new WorkspaceInputError(`The ${scope} ${scopeId} has no alarm route to ${channel}.`);
 }

@@ -4,7 +4,7 @@
  * salt or a slow hash would only make every request slower.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Db } from '../db';
+import type { Connection, Db } from '../db';
 
 /** Lets a person, and a secret scanner, see what a lost text is. */
 const KEY_START = 'avk_';
@@ -31,7 +31,7 @@ export function hashOfKey(key: string): Uint8Array<ArrayBuffer> | undefined {
 }
 
 /** @returns the key: the only time that it can be seen @throws ApiKeyError when there is no such agency */
-export async function addApiKey(db: Db, agencyId: string, name: string | null = null): Promise<{ key: string; prefix: string }> {
+export async function addApiKey(db: Connection, agencyId: string, name: string | null = null): Promise<{ key: string; prefix: string }> {
   await agencyMustExist(db, agencyId);
   const key = `${KEY_START}${randomBytes(KEY_BYTES).toString('base64url')}`;
   const keyHash = hashOfKey(key);
@@ -51,7 +51,7 @@ export async function listApiKeys(db: Db, agencyId: string): Promise<ApiKeyListi
  * Ends a key at once. It is named by the beginning that the list shows, or by the whole key.
  * @returns its prefix @throws ApiKeyError when none, or more than one, of the agency's live keys begins so
  */
-export async function revokeApiKey(db: Db, agencyId: string, beginning: string, at: Date): Promise<string> {
+export async function revokeApiKey(db: Connection, agencyId: string, beginning: string, at: Date): Promise<string> {
   const live = await db.apiKey.findMany({ where: { agencyId, revokedAt: null }, select: { id: true, prefix: true } });
   const meant = live.filter(({ prefix }) => (beginning.length > PREFIX_LENGTH ? beginning.startsWith(prefix) : prefix.startsWith(beginning)));
   const [only, ...others] = meant;
@@ -63,7 +63,7 @@ export async function revokeApiKey(db: Db, agencyId: string, beginning: string, 
 }
 
 /** An agency is what workspaces say it is; its name has a row of its own only when it was given one. */
-async function agencyMustExist(db: Db, agencyId: string): Promise<void> {
+async function agencyMustExist(db: Connection, agencyId: string): Promise<void> {
   const isKnown = (await db.agency.count({ where: { id: agencyId } })) > 0 || (await db.client.count({ where: { userId: agencyId } })) > 0;
   if (!isKnown) throw new ApiKeyError(`There is no agency ${JSON.stringify(agencyId)}: no workspace belongs to it. Agencies' ids stand in: npm run workspaces -- list`);
 }

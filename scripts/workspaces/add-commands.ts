@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { recorded } from '../../lib/operator/audit';
 import * as workspaces from '../../lib/workspaces';
-import { addCommand, warnOfLink, type Cli } from './cli';
+import { addCommand, BY_CLI, warnOfLink, type Cli } from './cli';
 import { parseWorkspaceCsv } from './csv';
 
 /** add, import */
@@ -13,7 +14,8 @@ export function addAddCommands(program: Command, cli: Cli): void {
     .option('--zone <zone>', 'IANA time zone', workspaces.DEFAULT_TIMEZONE)
     .option('--duration <minutes>', 'length of a meeting', String(workspaces.DURATION.default))
     .action(async (o: { name: string; url: string; agency?: string; agencyName?: string; zone: string; duration: string }) => {
-      const id = await cli.withDatabase(({ db }) => workspaces.addWorkspace(db, { name: o.name, url: o.url, agencyId: o.agency, agencyName: o.agencyName, timezone: o.zone, durationMinutes: o.duration }));
+      const input = { name: o.name, url: o.url, agencyId: o.agency, agencyName: o.agencyName, timezone: o.zone, durationMinutes: o.duration };
+      const id = await cli.withDatabase(({ db }) => recorded(db, BY_CLI, (tx) => workspaces.addWorkspace(tx, input), (added) => ({ action: 'workspace.add', subject: added })));
       warnOfLink(cli, o.url);
       cli.say(`Added ${id}. The next sweep reads its calendar; now: npm run workspaces -- refresh ${id}`);
     });
@@ -31,7 +33,9 @@ export function addAddCommands(program: Command, cli: Cli): void {
             continue;
           }
           warnOfLink(cli, workspace.url, `line ${String(line)}: `);
-          counts[(await workspaces.importWorkspace(db, workspace)).outcome]++;
+          const { outcome } = await recorded(db, BY_CLI, (tx) => workspaces.importWorkspace(tx, workspace), ({ id, outcome: what }) =>
+            (what === 'unchanged' ? null : { action: what === 'added' ? 'workspace.add' : 'workspace.change', subject: id, details: { line } }));
+          counts[outcome]++;
         }
       });
       cli.say(`${String(counts.added)} added, ${String(counts.updated)} updated, ${String(counts.unchanged)} unchanged, ${String(counts.refused)} refused`);

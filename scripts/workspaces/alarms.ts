@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander';
 import { listAlarmRoutes, removeAlarmRoute, setAlarmRoute, testAlarmRoute, type AlarmRouteInput } from '../../lib/alarms';
 import { parseCredentialKeys } from '../../lib/credentials';
+import { recorded, type Deed } from '../../lib/operator/audit';
 import { createHttpTransport } from '../../lib/providers/http';
 import { UserError } from '../local/fail';
 import type { ScriptContext } from '../local/script-database';
-import { addCommand, resolveWorkspace, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, type Cli } from './cli';
 
 interface RouteOptions {
   workspace?: string;
@@ -24,6 +25,11 @@ async function scopeOf(script: ScriptContext, o: RouteOptions): Promise<Pick<Ala
     : { scope: 'workspace', scopeId: await resolveWorkspace(script, o.workspace), channel: o.to };
 }
 
+/** Without the address and the recipient. */
+function deedOf(action: string, { scope, scopeId, channel }: Pick<AlarmRouteInput, 'scope' | 'scopeId' | 'channel'>): Deed {
+  return { action, subject: scopeId, ...(scope === 'agency' && { agencyId: scopeId }), details: { to: channel } };
+}
+
 /** alarm-route set, remove, list, test */
 export function addAlarmCommands(program: Command, cli: Cli): void {
   const route = program.command('alarm-route').description('Where the alarms of a workspace or an agency go, instead of the default (ALARM_SLACK_WEBHOOK_URL, ALARM_EMAIL_WEBHOOK_URL): set, remove, list, test.');
@@ -36,7 +42,8 @@ export function addAlarmCommands(program: Command, cli: Cli): void {
         const scope = await scopeOf(script, o);
         if (!env.CREDENTIALS_KEY) throw new UserError('Set CREDENTIALS_KEY first: URLs of alarm routes are stored encrypted only. Make one with: echo "k1:$(openssl rand -base64 32)"');
         const url = await cli.readSecret('URL of the webhook');
-        const id = await setAlarmRoute(db, { ...scope, url, recipient: o.recipient }, parseCredentialKeys(env.CREDENTIALS_KEY), env.OUTBOUND_ALLOW_HOSTS);
+        const keys = parseCredentialKeys(env.CREDENTIALS_KEY);
+        const id = await recorded(db, BY_CLI, (tx) => setAlarmRoute(tx, { ...scope, url, recipient: o.recipient }, keys, env.OUTBOUND_ALLOW_HOSTS), () => deedOf('alarm_route.set', scope));
         cli.say(`Set: alarms of the ${scope.scope} ${scope.scopeId} go to ${scope.channel}. Try it with: npm run workspaces -- alarm-route test ${id}`);
       });
     });
@@ -45,7 +52,7 @@ export function addAlarmCommands(program: Command, cli: Cli): void {
     .action(async (o: RouteOptions) => {
       await cli.withDatabase(async (script) => {
         const scope = await scopeOf(script, o);
-        await removeAlarmRoute(script.db, scope);
+        await recorded(script.db, BY_CLI, (tx) => removeAlarmRoute(tx, scope), () => deedOf('alarm_route.remove', scope));
         cli.say(`Removed the alarm route of the ${scope.scope} ${scope.scopeId} to ${scope.channel}.`);
       });
     });

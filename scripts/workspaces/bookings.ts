@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { cancelBooking, putBooking } from '../../lib/bookings';
+import { recordedImport } from '../../lib/operator/audit';
 import { UserError } from '../local/fail';
 import type { ScriptContext } from '../local/script-database';
 import { parseBookingCsv, type ImportedBooking } from './bookings-csv';
-import { addCommand, resolveWorkspace, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, type Cli } from './cli';
 
 type Outcome = 'added' | 'changed' | 'unchanged' | 'cancelled';
 
@@ -16,18 +17,19 @@ export function addBookingCommands(program: Command, cli: Cli): void {
     'bookings import bookings.csv', 'bookings import - < bookings.csv',
   ).action(async (file: string) => {
     const rows = parseBookingCsv(await cli.readFile(file));
-    const counts = { added: 0, changed: 0, unchanged: 0, cancelled: 0, refused: 0 };
-    await cli.withDatabase(async (script) => {
+    const counts = await cli.withDatabase((script) => recordedImport(script.db, BY_CLI, 'bookings.import', async () => {
+      const counted = { added: 0, changed: 0, unchanged: 0, cancelled: 0, refused: 0 };
       const store = storeInto(script);
       for (const { line, booking, problem } of rows) {
         const result = booking ? await store(booking) : { problem: problem ?? 'refused' };
-        if (typeof result === 'string') counts[result]++;
+        if (typeof result === 'string') counted[result]++;
         else {
-          counts.refused++;
+          counted.refused++;
           cli.warn(`line ${line}: ${result.problem}`);
         }
       }
-    });
+      return counted;
+    }));
     cli.say(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged, ${counts.cancelled} cancelled, ${counts.refused} refused`);
     if (counts.refused > 0) cli.endWith(1);
   });

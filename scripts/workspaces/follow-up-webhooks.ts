@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { parseCredentialKeys } from '../../lib/credentials';
 import { FollowUpInputError, makeWebhookPath, setWebhook } from '../../lib/followups';
+import { recorded } from '../../lib/operator/audit';
 import { UserError } from '../local/fail';
-import { addCommand, resolveWorkspace, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, type Cli } from './cli';
 
 /** webhook set, webhook token */
 export function addWebhookCommands(program: Command, cli: Cli): void {
@@ -15,7 +16,8 @@ export function addWebhookCommands(program: Command, cli: Cli): void {
         const id = await resolveWorkspace(script, workspace);
         if (!script.env.CREDENTIALS_KEY) throw new UserError('CREDENTIALS_KEY is not set: secrets are stored sealed. Make one with: echo "k1:$(openssl rand -base64 32)"');
         const secret = await cli.readSecret('The signing secret');
-        await setWebhook(script.db, id, { url, secret }, parseCredentialKeys(script.env.CREDENTIALS_KEY), script.env.OUTBOUND_ALLOW_HOSTS).catch((error: unknown) => {
+        const keys = parseCredentialKeys(script.env.CREDENTIALS_KEY);
+        await recorded(script.db, BY_CLI, (tx) => setWebhook(tx, id, { url, secret }, keys, script.env.OUTBOUND_ALLOW_HOSTS), () => ({ action: 'webhook.set', subject: id })).catch((error: unknown) => {
           throw error instanceof FollowUpInputError ? new UserError(error.message, { cause: error }) : error;
         });
         cli.say(`Follow-ups of ${id} by webhook go to ${new URL(url).origin}, signed.`);
@@ -24,7 +26,10 @@ export function addWebhookCommands(program: Command, cli: Cli): void {
 
   addCommand(group, 'token <workspace>', 'Make the address that EmailBison tells of replies. It is shown now and never again; the one before ends at once.', 'webhook token Acme')
     .action(async (workspace: string) => {
-      const path = await cli.withDatabase(async (script) => makeWebhookPath(script.db, await resolveWorkspace(script, workspace)));
+      const path = await cli.withDatabase(async (script) => {
+        const id = await resolveWorkspace(script, workspace);
+        return await recorded(script.db, BY_CLI, (tx) => makeWebhookPath(tx, id), () => ({ action: 'webhook.token', subject: id }));
+      });
       cli.say(path);
       cli.warn("Put your app's origin before it and enter it in EmailBison as a webhook for the events lead_replied and lead_interested. Whoever knows it can have a reply looked up, and nothing more.");
     });

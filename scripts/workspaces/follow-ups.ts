@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
+import type { Connection, Db } from '../../lib/db';
 import * as followUps from '../../lib/followups';
 import { changeFollowUps } from '../../lib/operator/actions';
+import { recorded, recordedImport } from '../../lib/operator/audit';
 import { UserError } from '../local/fail';
 import type { ScriptContext } from '../local/script-database';
 import { addCommand, BY_CLI, resolveWorkspace, type Cli } from './cli';
@@ -33,7 +35,8 @@ export function addFollowUpCommands(program: Command, cli: Cli): void {
           dueAt: o.due, channel: o.channel, ...thread, template: o.template, externalId: o.id,
         });
         if (!parsed.success) throw new UserError(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
-        const created = await store(script, parsed.data);
+        const created = await recorded(script.db, BY_CLI, (tx) => store(tx, parsed.data), (stored) =>
+          ('problem' in stored || !stored.isNew ? null : { action: 'follow_up.add', subject: parsed.data.workspaceId, details: { followUp: stored.id } }));
         if ('problem' in created) throw new UserError(created.problem);
         cli.say(created.isNew ? `Added ${created.id}.` : `It was there already: ${created.id}. Nothing was changed.`);
       });
@@ -42,8 +45,8 @@ export function addFollowUpCommands(program: Command, cli: Cli): void {
   addCommand(group, 'import <file>', 'Add follow-ups from a CSV file (- for standard input) with a header: workspace (id or name), email, due, channel, and if wanted thread (JSON), template, id, first name, last name, zone. Good lines are kept, bad ones reported; with ids it can be repeated.', 'followups import followups.csv')
     .action(async (file: string) => {
       const rows = parseFollowUpCsv(await cli.readFile(file));
-      const counts = { added: 0, known: 0, refused: 0 };
-      await cli.withDatabase(async (script) => {
+      const counts = await cli.withDatabase((script) => recordedImport(script.db, BY_CLI, 'follow_ups.import', async () => {
+        const counted = { added: 0, known: 0, refused: 0 };
         const known = new Map<string, Promise<string>>();
         const workspaceOf = (name: string): Promise<string> => {
           const id = known.get(name) ?? resolveWorkspace(script, name);
@@ -52,13 +55,14 @@ export function addFollowUpCommands(program: Command, cli: Cli): void {
         };
         for (const { line, followUp, problem } of rows) {
           const result = followUp ? await storeNamed(script, followUp, workspaceOf) : { problem: problem ?? 'refused' };
-          if (!('problem' in result)) counts[result.isNew ? 'added' : 'known']++;
+          if (!('problem' in result)) counted[result.isNew ? 'added' : 'known']++;
           else {
-            counts.refused++;
+            counted.refused++;
             cli.warn(`line ${line}: ${result.problem}`);
           }
         }
-      });
+        return counted;
+      }));
       cli.say(`${counts.added} added, ${counts.known} there already, ${counts.refused} refused`);
       if (counts.refused > 0) cli.endWith(1);
     });
@@ -78,14 +82,14 @@ export function addFollowUpCommands(program: Command, cli: Cli): void {
 
   addCommand(group, 'cancel <id>', 'Cancel one that is not sent yet.', 'followups cancel 3f9c2a1b-…')
     .action(async (id: string) => {
-      if (!(await cli.withDatabase(({ db }) => followUps.cancelFollowUp(db, id)))) throw new UserError(`Follow-up ${id} is not there, is over, or is being sent.`);
+      if (!(await cli.withDatabase(({ db }) => recordedChange(db, id, { action: 'follow_up.cancel' }, (tx) => followUps.cancelFollowUp(tx, id))))) throw new UserError(`Follow-up ${id} is not there, is over, or is being sent.`);
       cli.say(`Cancelled ${id}.`);
     });
 
   addCommand(group, 'resolve <id> <finding>', 'Say what became of an unknown one: sent, or not-sent. One that was not sent is sent anew, with times that are open then.', 'followups resolve 3f9c2a1b-… sent', 'followups resolve 3f9c2a1b-… not-sent')
     .action(async (id: string, finding: string) => {
       if (finding !== 'sent' && finding !== 'not-sent') throw new UserError('The finding is sent or not-sent.');
-      if (!(await cli.withDatabase(({ db }) => followUps.resolveFollowUp(db, id, finding)))) throw new UserError(`Follow-up ${id} is not there, or is not unknown.`);
+      if (!(await cli.withDatabase(({ db }) => recordedChange(db, id, { action: 'follow_up.resolve', finding }, (tx) => followUps.resolveFollowUp(tx, id, finding))))) throw new UserError(`Follow-up ${id} is not there, or is not unknown.`);
       cli.say(finding === 'sent' ? `${id} counts as sent.` : `${id} is sent anew by the next run.`);
     });
 
@@ -107,9 +111,15 @@ export function addFollowUpCommands(program: Command, cli: Cli): void {
   }
 }
 
+/** @returns false when nothing was changed, and so nothing is on record */
+async function recordedChange(db: Db, id: string, { action, ...details }: { action: string; finding?: string }, work: (on: Connection) => Promise<boolean>): Promise<boolean> {
+  const of = await db.followUp.findUnique({ where: { id }, select: { clientId: true } });
+  return await recorded(db, BY_CLI, work, (isDone) => (isDone ? { action, subject: of?.clientId ?? null, details: { followUp: id, ...details } } : null));
+}
+
 type Stored = { isNew: boolean; id: string } | { problem: string };
 
-async function store({ db }: ScriptContext, input: followUps.FollowUpInput): Promise<Stored> {
+async function store(db: Connection, input: followUps.FollowUpInput): Promise<Stored> {
   try {
     return (await followUps.createFollowUp(db, input)) ?? { problem: 'the workspace was just removed' };
   } catch (error) {
@@ -120,7 +130,7 @@ async function store({ db }: ScriptContext, input: followUps.FollowUpInput): Pro
 
 async function storeNamed(script: ScriptContext, input: followUps.FollowUpInput, workspaceOf: (name: string) => Promise<string>): Promise<Stored> {
   try {
-    return await store(script, { ...input, workspaceId: await workspaceOf(input.workspaceId) });
+    return await store(script.db, { ...input, workspaceId: await workspaceOf(input.workspaceId) });
   } catch (error) {
     if (error instanceof UserError) return { problem: error.message };
     throw error;

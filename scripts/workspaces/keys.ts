@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { recorded } from '../../lib/operator/audit';
 import { addApiKey, ApiKeyError, listApiKeys, revokeApiKey, type ApiKeyListing } from '../../lib/reader/keys';
 import { UserError } from '../local/fail';
-import { addCommand, type Cli } from './cli';
+import { addCommand, BY_CLI, type Cli } from './cli';
 
 /** key add, key list, key revoke */
 export function addKeyCommands(program: Command, cli: Cli): void {
@@ -10,7 +11,8 @@ export function addKeyCommands(program: Command, cli: Cli): void {
   addCommand(key, 'add <agency>', 'Make a key. It is shown now and never again.', 'key add north', 'key add north --name n8n')
     .option('--name <name>', 'what it is for')
     .action(async (agency: string, o: { name?: string }) => {
-      const made = await cli.withDatabase(({ db }) => told(addApiKey(db, agency, o.name ?? null)));
+      const made = await cli.withDatabase(({ db }) => told(recorded(db, BY_CLI, (tx) => addApiKey(tx, agency, o.name ?? null),
+        ({ prefix }) => ({ action: 'key.add', subject: agency, agencyId: agency, details: { key: prefix, name: o.name ?? null } }))));
       // The key alone on standard output, so that it can be piped into a secret store.
       cli.say(made.key);
       cli.warn(`This is the only time that it is shown. It reads every workspace of agency ${agency}. To end it: npm run workspaces -- key revoke ${agency} ${made.prefix}`);
@@ -26,7 +28,8 @@ export function addKeyCommands(program: Command, cli: Cli): void {
 
   addCommand(key, 'revoke <agency> <beginning>', 'End a key at once.', 'key revoke north avk_Ab12Cd')
     .action(async (agency: string, beginning: string) => {
-      const prefix = await cli.withDatabase(({ db }) => told(revokeApiKey(db, agency, beginning, new Date())));
+      const prefix = await cli.withDatabase(({ db }) => told(recorded(db, BY_CLI, (tx) => revokeApiKey(tx, agency, beginning, new Date()),
+        (revoked) => ({ action: 'key.revoke', subject: agency, agencyId: agency, details: { key: revoked } }))));
       cli.say(`Revoked ${prefix}: it is refused from now on.`);
     });
 }

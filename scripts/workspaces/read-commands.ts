@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
-import { getWorkspaceAvailabilitySlotsUtc, refreshWorkspaceAvailabilityCache } from '../../lib/availability-cache';
+import { getWorkspaceAvailabilitySlotsUtc } from '../../lib/availability-cache';
+import { refreshNow } from '../../lib/operator/refresh';
 import { adviceFor } from '../local/advice';
 import { UserError } from '../local/fail';
-import { addCommand, resolveWorkspace, withContext, type Cli } from './cli';
+import { addCommand, BY_CLI, resolveWorkspace, withContext, type Cli } from './cli';
 import { detailsOf, summaryOf, tableOf } from './print';
 import { listWorkspaces, type WorkspaceListing } from './read';
 
@@ -42,7 +43,9 @@ export function addReadCommands(program: Command, cli: Cli): void {
     .action(async (name: string) => {
       await cli.withDatabase(async (script) => {
         const id = await resolveWorkspace(script, name);
-        const outcome = await withContext(script, (context) => refreshWorkspaceAvailabilityCache(id, context));
+        const done = await withContext(script, (context) => refreshNow(BY_CLI, id, context));
+        if (done.kind === 'repeated') throw new Error('a command is no submission that could come twice');
+        const outcome = done.value;
         if (outcome.kind === 'refreshed') cli.say(`${String(outcome.slotCount)} slots, ${outcome.changed ? 'changed' : 'unchanged'}, in ${String(outcome.durationMs)} ms.`);
         else if (outcome.kind === 'skipped') throw new UserError(`Not refreshed: ${REASONS[outcome.reason] ?? outcome.reason}`);
         else throw new UserError(`${outcome.errorKind}: ${outcome.message}\n${adviceFor(outcome.errorKind)?.replaceAll('<workspace>', id) ?? ''}`.trim());

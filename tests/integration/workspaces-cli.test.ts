@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCredential, parseCredentialKeys } from '../../lib/credentials';
 import { createDb, type Db } from '../../lib/db';
@@ -43,10 +43,8 @@ interface Ended {
 
 const environment = (): Record<string, string> => ({ ...simulator.env, DATABASE_URL: database.url, CREDENTIALS_KEY: KEYS, LOG_LEVEL: 'silent' });
 
-/** Runs a command in this process, with `input` as standard input. */
-async function cli(args: string[], input = ''): Promise<Ended> {
-  const ended: Ended = { code: 0, out: '', err: '' };
-  const program = workspacesProgram({
+function programWith(ended: Ended, input: string): Command {
+  return workspacesProgram({
     withDatabase: (work) => work({ env: { ...parseEnv(environment()), DATABASE_URL: database.url }, db }),
     say: (line) => { ended.out += `${line}\n`; },
     warn: (line) => { ended.err += `${line}\n`; },
@@ -54,6 +52,12 @@ async function cli(args: string[], input = ''): Promise<Ended> {
     readSecret: () => Promise.resolve(input),
     endWith: (code) => { ended.code = code; },
   });
+}
+
+/** Runs a command in this process, with `input` as standard input. */
+async function cli(args: string[], input = ''): Promise<Ended> {
+  const ended: Ended = { code: 0, out: '', err: '' };
+  const program = programWith(ended, input);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: (text) => { ended.out += text; }, writeErr: (text) => { ended.err += text; } });
   }
@@ -289,5 +293,76 @@ describe('offers', () => {
     expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toMatchObject({ followUpsEnabled: true, followUpTemplate: 'Would {{options}} work?' });
     await cli(['followups', 'on', 'acme', '--default-template']);
     expect(await db.workspaceSettings.findUnique({ where: { clientId: id } })).toMatchObject({ followUpTemplate: null });
+  });
+});
+
+describe('the record', () => {
+  const READING = ['list', 'show', 'status', 'explain', 'paused', 'alarm-route list', 'alarm-route test', 'key list', 'first-touch preview', 'first-touch show', 'followups list', 'offers'];
+  const SECRET = 'a-secret-of-more-than-24-letters';
+  const PERSON = 'pat@buyer.test';
+  const HOOK = 'https://hooks.example.com/T00/B00';
+  /** In an order in which each finds what it needs; `…` is the follow-up that was added last. */
+  const CHANGES: readonly { args: readonly string[]; input?: string; action: string; details?: object }[] = [
+    { args: ['import', '-'], input: `agency id,workspace,url\nnorth,Imported,${URL_A}\n`, action: 'workspace.add', details: { line: 2 } },
+    { args: ['import', '-'], input: `agency id,workspace,url\nnorth,Imported,${URL_A}-2\n`, action: 'workspace.change', details: { line: 2 } },
+    { args: ['set', 'acme', '--duration', '45'], action: 'workspace.change', details: { durationMinutes: '45' } },
+    { args: ['choose', 'acme', 'ABC'], action: 'workspace.choose', details: { chosen: 'ABC' } },
+    { args: ['refresh', 'acme'], action: 'workspace.refresh' },
+    { args: ['pause', 'acme'], action: 'workspace.pause' },
+    { args: ['resume', 'acme'], action: 'workspace.resume' },
+    { args: ['agency', 'pause', 'north'], action: 'agency.pause' },
+    { args: ['agency', 'resume', 'north'], action: 'agency.resume' },
+    { args: ['provider', 'pause', 'ghl'], action: 'provider.pause' },
+    { args: ['provider', 'resume', 'ghl'], action: 'provider.resume' },
+    { args: ['credential', 'acme', '--provider', 'emailbison'], input: SECRET, action: 'credential.store', details: { provider: 'emailbison' } },
+    { args: ['first-touch', 'on', 'acme', '--base-url', 'https://send.example.com'], action: 'first_touch.on' },
+    { args: ['first-touch', 'off', 'acme'], action: 'first_touch.off' },
+    { args: ['offer-rules', 'acme', '--weekends', 'yes'], action: 'offer_rules.change', details: { offerWeekends: true } },
+    { args: ['webhook', 'set', 'acme', '--url', HOOK], input: SECRET, action: 'webhook.set' },
+    { args: ['webhook', 'token', 'acme'], action: 'webhook.token' },
+    { args: ['alarm-route', 'set', '--workspace', 'acme', '--to', 'email', '--recipient', PERSON], input: HOOK, action: 'alarm_route.set', details: { to: 'email' } },
+    { args: ['alarm-route', 'remove', '--workspace', 'acme', '--to', 'email'], action: 'alarm_route.remove', details: { to: 'email' } },
+    { args: ['key', 'add', 'north', '--name', 'n8n'], action: 'key.add', details: { name: 'n8n' } },
+    { args: ['key', 'revoke', 'north', 'avk_'], action: 'key.revoke' },
+    { args: ['followups', 'on', 'acme'], action: 'follow_ups.on' },
+    { args: ['followups', 'off', 'acme'], action: 'follow_ups.off' },
+    { args: ['followups', 'import', '-'], input: `workspace,email,due,channel\nacme,${PERSON},2030-03-01T09:00:00Z,webhook\nacme,nobody,,\n`, action: 'follow_ups.import', details: { added: 1, known: 0, refused: 1 } },
+    { args: ['followups', 'add', 'acme', '--email', PERSON, '--due', '2030-03-01T09:00:00Z', '--channel', 'webhook'], action: 'follow_up.add' },
+    { args: ['followups', 'cancel', '…'], action: 'follow_up.cancel' },
+    { args: ['followups', 'resolve', '…', 'sent'], action: 'follow_up.resolve', details: { finding: 'sent' } },
+    { args: ['bookings', 'import', '-'], input: `workspace,id,starts,ends,email\nacme,b1,2030-03-01T09:00:00Z,2030-03-01T09:30:00Z,${PERSON}\n`, action: 'bookings.import', details: { added: 1, changed: 0, unchanged: 0, cancelled: 0, refused: 0 } },
+    { args: ['lead', 'erase', 'acme', PERSON], action: 'lead.erase', details: { offers: 0, followUps: 2, bookings: 1 } },
+    { args: ['remove', 'acme'], action: 'workspace.remove' },
+  ];
+  const leaves = (command: Command, path: string[] = []): string[] =>
+    command.commands.length === 0 ? [path.join(' ')] : command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
+  const nameOf = ([first = '', second = '']: readonly string[], all: readonly string[]): string => (all.includes(`${first} ${second}`) ? `${first} ${second}` : first);
+
+  it('has a row of every command that changes something, of the agency it was done to, without secrets or persons; and none of others', async () => {
+    await db.auditEntry.deleteMany();
+    const all = leaves(programWith({ code: 0, out: '', err: '' }, ''));
+    const id = await add('Acme');
+    expect(await db.auditEntry.findMany()).toMatchObject([{ actor: 'cli', action: 'workspace.add', subject: id, agencyId: 'north' }]);
+
+    for (const { args, input, action, details } of CHANGES) {
+      await db.auditEntry.deleteMany();
+      const followUp = await db.followUp.findFirst({ orderBy: { createdAt: 'desc' } });
+      if (args[1] === 'resolve') await db.followUp.updateMany({ where: { id: followUp?.id ?? '' }, data: { state: 'unknown', finishedAt: null } });
+      const ended = await cli(args.map((arg) => (arg === '…' ? followUp?.id ?? '' : arg)), input);
+      const rows = await db.auditEntry.findMany();
+      expect(rows, `${args.join(' ')}: ${ended.err}`).toMatchObject([{ actor: 'cli', action, ...(details && { details }) }]);
+      const isOfAgency = !/^provider|import$/.test(action);
+      expect(rows[0]?.agencyId, action).toBe(isOfAgency ? 'north' : null);
+      expect(JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))).not.toMatch(/a-secret|buyer\.test|T00/);
+    }
+    expect([...new Set([...CHANGES.map(({ args }) => nameOf(args, all)), ...READING, 'add'])].sort()).toEqual(all.sort());
+
+    await db.auditEntry.deleteMany();
+    await add('Other');
+    await db.auditEntry.deleteMany();
+    for (const args of [['list'], ['show', 'other'], ['status'], ['paused'], ['alarm-route', 'list'], ['key', 'list', 'north'], ['followups', 'list', 'other'], ['offers', 'other']]) await cli(args);
+    for (const args of [['remove', 'nobody'], ['key', 'add', 'nowhere'], ['followups', 'cancel', 'nobody'], ['lead', 'erase', 'other', 'nobody@buyer.test']]) expect((await cli(args)).code).toBe(1);
+    await cli(['import', '-'], `agency id,workspace,url,zone\nnorth,Other,${URL_A},Europe/Berlin\n`);
+    expect(await db.auditEntry.findMany()).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ import { ConfirmButton } from '../../_components/confirm-button';
 import { Empty } from '../../_components/empty';
 import { PageHead } from '../../_components/page-head';
 import { Panel } from '../../_components/panel';
+import { Problem } from '../../_components/problem';
 import { pageTime, requireOperator } from '../../_server/operator';
 import { PROVIDER_NAMES } from '../_components/names';
 import { pauseAction, resumeAction } from '../_server/actions';
@@ -39,7 +40,10 @@ export default async function WorkspacePage({ params }: { params: Promise<{ id: 
   const id = decodeURIComponent((await params).id);
   const { db, maxAgeMs } = consoleContext();
   const timeoutMs = CONSOLE_STATEMENT_TIMEOUT_MS;
-  const one = await readWorkspaceDetails(db, id, { maxAgeMs, timeoutMs });
+  // Not in a panel of its own: whether the workspace exists decides what page this is.
+  const read = await readWorkspaceDetails(db, id, { maxAgeMs, timeoutMs }).then((details) => ({ details }), () => null);
+  if (read === null) return <><PageHead title="A workspace" /><Problem what="The workspace" /></>;
+  const one = read.details;
   if (!one) notFound();
   const { configuration } = one;
   return (

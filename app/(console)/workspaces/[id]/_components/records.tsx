@@ -49,9 +49,12 @@ export function Offers({ offers, followUps, zone, now }: { offers: ListedOffer[]
 }
 
 const DEED_NAMES: Record<string, string> = {
-  'workspace.refresh': 'Refreshed', 'workspace.change': 'Changed', 'workspace.choose': 'Chose a calendar', 'workspace.pause': 'Paused', 'workspace.resume': 'Resumed',
+  'workspace.add': 'Added', 'workspace.refresh': 'Refreshed', 'workspace.change': 'Changed', 'workspace.choose': 'Chose a calendar', 'workspace.pause': 'Paused', 'workspace.resume': 'Resumed',
   'credential.store': 'Stored a credential', 'credential.remove': 'Removed a credential',
   'first_touch.on': 'First touch on', 'first_touch.off': 'First touch off', 'follow_ups.on': 'Follow-ups on', 'follow_ups.off': 'Follow-ups off',
+  'follow_up.add': 'Added a follow-up', 'follow_up.cancel': 'Cancelled a follow-up', 'follow_up.resolve': 'Said what became of a follow-up',
+  'offer_rules.change': 'Changed how times are chosen', 'webhook.set': 'Set where follow-ups go', 'webhook.token': 'Made a new address for EmailBison',
+  'alarm_route.set': 'Set where alarms go', 'alarm_route.remove': 'Alarms go where they went before', 'lead.erase': 'Erased a lead',
 };
 
 /** What a refresh that was read left in the record. */
