@@ -9,7 +9,6 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { log } from './log';
 import { databaseUrl, env, isServerless, MAX_TIME_BUDGET_MS, type Env } from './env';
 import { Prisma, PrismaClient } from './generated/prisma/client';
 
@@ -148,8 +147,6 @@ class BoundedClient extends pg.Client {
             settle(...results);
             return;
           }
-          // Once, of those that are under way: what is slower from now on should not have to be guessed.
-          if (prepared.isPossible) log().warn({ code }, 'prepared_statements_off');
           prepared.isPossible = false;
           query(...args.slice(0, -1), settle);
         });
