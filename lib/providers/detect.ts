@@ -1,5 +1,6 @@
 import type { CalendarProvider } from './errors';
 import { CALENDLY_HOSTS } from './calendly/link';
+import { pageUrlOf } from './page-url';
 
 /** GoHighLevel's own booking hosts; every subdomain counts, as agencies are given one. */
 const GHL_DOMAINS = ['leadconnectorhq.com', 'msgsndr.com'];
@@ -17,12 +18,14 @@ const HUBSPOT_MEETINGS_PATH = /^\/meetings\/[^/]/;
  * Whose calendar a booking link opens. By the parsed host name, never by a part of the text:
  * `calendly.com.evil.example` is not Calendly. On a host of the customer's own the path decides.
  */
-export function detectCalendarType(url: string): CalendarProvider | 'unknown' {
-  const text = url.trim();
+export function detectCalendarType(link: string): CalendarProvider | 'unknown' {
+  const text = link.trim();
   if (!URL.canParse(text)) return 'unknown';
-  const { protocol, hostname, pathname } = new URL(text);
+  const url = new URL(text);
+  const { protocol, hostname } = url;
   if (protocol !== 'https:' && protocol !== 'http:') return 'unknown';
   const host = hostname.replace(/\.$/, '');
+  const { pathname } = pageUrlOf(url);
   if (CALENDLY_HOSTS.has(host)) return 'calendly';
   if (HUBSPOT_MEETINGS_HOST.test(host)) return 'hubspot';
   if (HUBSPOT_APP_HOST.test(host)) return HUBSPOT_MEETINGS_PATH.test(pathname) ? 'hubspot' : 'unknown';

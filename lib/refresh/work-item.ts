@@ -10,7 +10,7 @@ const NO_HOST = 'none';
 export function workItemOf(facts: WorkspaceFacts, origins: ProviderOrigins): WorkItem | null {
   const { link } = facts;
   if (!link) return null;
-  const credential = facts.credential !== null && isAskedWithCredential(link) ? facts.credential : null;
+  const { credential, host } = askedOf(facts, link, origins);
   return {
     workspaceId: facts.workspaceId,
     agencyId: facts.agencyId,
@@ -19,12 +19,23 @@ export function workItemOf(facts: WorkspaceFacts, origins: ProviderOrigins): Wor
     timezone: facts.timezone,
     durationMinutes: facts.durationMinutes,
     fingerprint: facts.fingerprint,
-    host: link.provider === 'unknown' ? NO_HOST : hostOf(link.provider, link.url, origins, credential !== null),
+    host,
     status: facts.status,
     stored: facts.stored,
     notBefore: null,
     requestIntervalMs: null,
   };
+}
+
+/** Everybody's work is planned here: a link that a parser does not survive fails in its own refresh, where it is told. */
+function askedOf(facts: WorkspaceFacts, link: NonNullable<WorkspaceFacts['link']>, origins: ProviderOrigins): Pick<WorkItem, 'credential' | 'host'> {
+  if (link.provider === 'unknown') return { credential: facts.credential, host: NO_HOST };
+  try {
+    const credential = facts.credential !== null && isAskedWithCredential(link) ? facts.credential : null;
+    return { credential, host: hostOf(link.provider, link.url, origins, credential !== null) };
+  } catch {
+    return { credential: null, host: NO_HOST };
+  }
 }
 
 /** Only Calendly's booking page knows a scheduling link's hours; what it says, as to wait, is nothing of the credential's. */

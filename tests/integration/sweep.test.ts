@@ -37,4 +37,14 @@ describe('a sweep', () => {
     const after = await cache.db.workspaceAvailabilityCache.findMany({ select: { clientId: true, generation: true, changedAt: true } });
     expect(after).toEqual(before);
   });
+
+  it('refreshes everybody else beside links that nobody can read', async () => {
+    const links = ['https://meetings.hubspot.com// ?%', 'https://meetings.hubspot.com//%20', 'https://meetings.hubspot.com//', 'https://meetings.hubspot.com/%ff', 'https://calendly.com//', 'https://calendly.com/%ff/x', 'https://book.agency.example//widget//booking/%ff', 'https://', ''];
+    for (const [nth, url] of links.entries()) await cache.addWorkspace({ id: `odd-${String(nth)}`, url, type: (['calendly', 'hubspot', 'ghl'] as const).find((type) => url.includes(type === 'ghl' ? 'widget' : type)) ?? 'calendly' });
+    const report = await cache.sweep();
+    expect(report).toMatchObject({ refreshed: 3, abandoned: 0, unknown: 0, notReached: 0, finishedWithinBudget: true });
+    expect(report.errors.total + report.skippedNotConfigured).toBe(links.length);
+    const kinds = await cache.db.workspaceAvailabilityStatus.findMany({ where: { clientId: { startsWith: 'odd-' }, errorKind: 'internal_error' } });
+    expect(kinds).toEqual([]);
+  });
 });

@@ -43,6 +43,8 @@ interface Ended {
 
 const environment = (): Record<string, string> => ({ ...simulator.env, DATABASE_URL: database.url, CREDENTIALS_KEY: KEYS, LOG_LEVEL: 'silent' });
 
+const withChildren = (command: Command): Command[] => [command, ...command.commands.flatMap(withChildren)];
+
 function programWith(ended: Ended, input: string): Command {
   return workspacesProgram({
     withDatabase: (work) => work({ env: { ...parseEnv(environment()), DATABASE_URL: database.url }, db }),
@@ -58,7 +60,7 @@ function programWith(ended: Ended, input: string): Command {
 async function cli(args: string[], input = ''): Promise<Ended> {
   const ended: Ended = { code: 0, out: '', err: '' };
   const program = programWith(ended, input);
-  for (const command of [program, ...program.commands]) {
+  for (const command of withChildren(program)) {
     command.exitOverride().configureOutput({ writeOut: (text) => { ended.out += text; }, writeErr: (text) => { ended.err += text; } });
   }
   try {

@@ -1,3 +1,5 @@
+import { pageUrlOf } from '../page-url';
+
 /** What a pasted GoHighLevel booking link says, read without asking anybody. */
 export type GhlLink =
   /** The path carries the calendar's id. */
@@ -29,7 +31,7 @@ export function parseGhlLink(text: string): GhlLink {
   if (name === undefined) return { kind: 'unsupported', reason: 'it names no calendar' };
 
   // The query may carry a lead's name and email address; the page does not need it.
-  const pageUrl = new URL(url.pathname, url.origin);
+  const pageUrl = pageUrlOf(url);
   // Booking pages are served over https everywhere, and a guarded host must be.
   if (pageUrl.protocol === 'http:' && pageUrl.port === '') pageUrl.protocol = 'https:';
   // Under /group/ the same kind of id is that of the group.

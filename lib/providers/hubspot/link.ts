@@ -1,3 +1,5 @@
+import { pageUrlOf } from '../page-url';
+
 /** What a pasted HubSpot meetings link says, read without asking anybody. */
 export type HubSpotLink =
   | {
@@ -40,7 +42,7 @@ export function parseHubSpotLink(text: string): HubSpotLink {
   if (slugSegments.length > MAX_SLUG_SEGMENTS) return unsupported('its path is longer than that of a meeting page');
 
   const slug = slugSegments.join('/');
-  const pageUrl = new URL(url.pathname, url.origin);
+  const pageUrl = pageUrlOf(url);
   if (app === undefined) return { kind: 'custom', slug, hublet: undefined, pageUrl };
   return { kind: 'hosted', slug, hublet: region === 'na1' ? undefined : region, pageUrl };
 }

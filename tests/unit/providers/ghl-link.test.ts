@@ -11,6 +11,7 @@ describe('parseGhlLink', () => {
     `https://link.msgsndr.com/widget/booking/${ID}/`,
     `https://book.acme.test/widget/booking/${ID}?email=lee@buyer.test#x`,
     `  http://book.acme.test/widget/booking/${ID}`,
+    `https://book.acme.test//widget//booking/${ID}`,
   ])('%s carries the id, and its page is asked for over https without the query', (url) => {
     const link = parseGhlLink(url);
     expect(link).toMatchObject({ kind: 'calendar', calendarId: ID });

@@ -21,6 +21,17 @@ describe('parseHubSpotLink', () => {
     expect(parseHubSpotLink(url)).toMatchObject({ slug, hublet });
   });
 
+  it.each([
+    ['https://meetings.hubspot.com//acme/ada', 'acme/ada', 'https://meetings.hubspot.com/acme/ada'],
+    ['https://meetings.hubspot.com// ', '', ''],
+    ['https://meetings.hubspot.com//%20', ' ', 'https://meetings.hubspot.com/%20'],
+    ['https://book.acme.test//meetings///acme//ada/', 'acme/ada', 'https://book.acme.test/meetings/acme/ada/'],
+  ])('%s stays on its host, whatever its slashes', (url, slug, page) => {
+    const link = parseHubSpotLink(url);
+    if (slug === '') expect(link.kind).toBe('unsupported');
+    else expect(link.kind !== 'unsupported' && { slug: link.slug, page: link.pageUrl.href }).toEqual({ slug, page });
+  });
+
   it('takes a host for a custom domain unless it is HubSpot’s own', () => {
     expect(parseHubSpotLink('https://meetings.hubspot.com.evil.test/meetings/ada').kind).toBe('custom');
     expect(parseHubSpotLink('https://meetings.hubspot.com/ada').kind).toBe('hosted');
