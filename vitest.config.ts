@@ -3,19 +3,23 @@ import { defineConfig } from 'vitest/config';
 
 const POSTGRES = ['tests/support/postgres-global-setup.ts'];
 
+/** Files share a process, as the parts of the app do: most of the time of a small file was loading the app once more. */
+const SHARED = { isolate: false };
+
 export default defineConfig({
   resolve: { alias: { '@': import.meta.dirname } },
   test: {
-    // The default leaves one core free; half of what these tests do is waiting, so two run side by side on the smallest machine.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Much of what these tests do is waiting. The parts that start servers run one file at a time by themselves.
+    maxWorkers: availableParallelism() + 1,
     // What the app logs is not what a test says.
     env: { LOG_LEVEL: 'silent' },
     projects: [
       // Properties over months of dates take seconds on a quiet machine; a busy one must not fail them.
-      { extends: true, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { extends: true, test: { ...SHARED, name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         extends: true,
         test: {
+          ...SHARED,
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
           globalSetup: POSTGRES,

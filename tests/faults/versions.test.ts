@@ -130,8 +130,8 @@ describe.each(VERSIONS)(`$name beside this one (seed ${String(SEED)})`, ({ build
     await underWay();
     const singles = [...changed].map((id) => stage.sweep(other, `workspaceId=${id}`));
     const [{ status, body }, locked, ...alone] = await Promise.all([run, stage.sweep(other), ...singles]);
-    expect(locked).toMatchObject({ status: 200, body: { success: true, skipped: true, reason: 'locked' } });
-    for (const single of alone) expect(single).toMatchObject({ status: 200, body: { success: true } });
+    expect(locked, JSON.stringify(locked.body)).toMatchObject({ status: 200, body: { success: true, skipped: true, reason: 'locked' } });
+    for (const single of alone) expect(single, JSON.stringify(single.body)).toMatchObject({ status: 200, body: { success: true } });
     expect({ status, success: body.success, done: Number(body.refreshed) + Number(body.skippedClaimed) }).toEqual({ status: 200, success: true, done: CHECKED });
     for (const [index, server] of stage.servers.entries()) {
       for (const path of otherCronsOf(roots[index] ?? '')) expect(await server.get(path, AUTHORISED), path).toMatchObject({ status: 200 });
