@@ -86,19 +86,19 @@ export async function addWorkspace(db: Connection, input: WorkspaceInput): Promi
 /**
  * Adds the workspace, or updates the one of the same agency and name. Doing it twice changes nothing.
  */
-export async function importWorkspace(db: Connection, input: WorkspaceInput): Promise<{ id: string; outcome: 'added' | 'updated' | 'unchanged' }> {
+export async function importWorkspace(db: Connection, input: WorkspaceInput): Promise<{ id: string; outcome: 'added' | 'updated' | 'unchanged'; isAgencyRenamed?: boolean }> {
   const workspace = checkWorkspace(input);
   return await inTransaction(db, async (tx) => {
     const id = await findByName(tx, workspace);
     if (!id) return { id: await insert(tx, workspace), outcome: 'added' };
-    await saveAgency(tx, workspace);
+    const isAgencyRenamed = await saveAgency(tx, workspace);
     const link = await tx.calendarLink.findFirst({ where: { clientId: id, isDefault: true } });
     const settings = await tx.workspaceSettings.findUnique({ where: { clientId: id } });
-    const isSame = link?.url === workspace.url && settings?.timezone === workspace.timezone && settings.meetingDurationMinutes === workspace.durationMinutes;
-    if (isSame) return { id, outcome: 'unchanged' };
-    if (link?.url !== workspace.url) await saveLink(tx, id, workspace.url);
+    const isSame = isStored(link, workspace.url) && settings?.timezone === workspace.timezone && settings.meetingDurationMinutes === workspace.durationMinutes;
+    if (isSame) return { id, outcome: 'unchanged', isAgencyRenamed };
+    if (!isStored(link, workspace.url)) await saveLink(tx, id, workspace.url);
     await saveSettings(tx, id, { timezone: workspace.timezone, meetingDurationMinutes: workspace.durationMinutes });
-    return { id, outcome: 'updated' };
+    return { id, outcome: 'updated', isAgencyRenamed };
   });
 }
 
@@ -119,8 +119,8 @@ export async function changeWorkspace(db: Connection, workspaceId: string, chang
   const { url: newUrl, durationMinutes, timezone: zone, minOpenSlots } = check(changesSchema, changes);
   await inTransaction(db, async (tx) => {
     await mustExist(tx, workspaceId);
-    const link = await tx.calendarLink.findFirst({ where: { clientId: workspaceId, isDefault: true }, select: { url: true } });
-    if (newUrl !== undefined && newUrl !== link?.url) await saveLink(tx, workspaceId, newUrl);
+    const link = await tx.calendarLink.findFirst({ where: { clientId: workspaceId, isDefault: true }, select: { url: true, type: true } });
+    if (newUrl !== undefined && !isStored(link, newUrl)) await saveLink(tx, workspaceId, newUrl);
     await saveSettings(tx, workspaceId, {
       ...(zone !== undefined && { timezone: zone }),
       ...(durationMinutes !== undefined && { meetingDurationMinutes: durationMinutes }),
@@ -228,9 +228,18 @@ async function insert(tx: Tx, workspace: Workspace): Promise<string> {
   return id;
 }
 
-async function saveAgency(tx: Tx, { agencyId, agencyName }: Workspace): Promise<void> {
-  if (agencyId === undefined || agencyName === undefined) return;
+/** @returns whether its name is another now */
+async function saveAgency(tx: Tx, { agencyId, agencyName }: Workspace): Promise<boolean> {
+  if (agencyId === undefined || agencyName === undefined) return false;
+  const before = await tx.agency.findUnique({ where: { id: agencyId }, select: { name: true } });
+  if (before?.name === agencyName) return false;
   await tx.agency.upsert({ where: { id: agencyId }, create: { id: agencyId, name: agencyName }, update: { name: agencyName } });
+  return true;
+}
+
+/** The same text is another link when it is understood otherwise now. */
+function isStored(link: { url: string; type: string | null } | null, url: string): boolean {
+  return link?.url === url && link.type === detectCalendarType(url);
 }
 
 async function saveLink(tx: Tx, clientId: string, value: string): Promise<void> {

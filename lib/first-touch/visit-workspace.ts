@@ -1,4 +1,5 @@
 /** One workspace's turn: read its campaigns, settle what went out, decide and write for each lead. */
+import { log } from '../log';
 import { createEmailBison, type EmailBison } from '../providers/emailbison/client';
 import { ERROR_KINDS, ProviderError } from '../providers/errors';
 import type { Lane } from '../providers/emailbison/lane';
@@ -48,7 +49,11 @@ export async function visitWorkspace(workspace: FirstTouchWorkspace, options: Vi
     if (failure instanceof WorkspaceRefusedError) error = { kind: failure.failure.kind, message: failure.message };
     else if (failure instanceof ProviderError) error = { kind: failure.kind, message: failure.message };
     else if (failure instanceof WorkspaceProblem) error = { kind: 'misconfigured', message: failure.message };
-    else if (!signal.aborted) throw failure;
+    else if (failure instanceof TypeError || failure instanceof RangeError) {
+      // A defect of ours that one workspace's data brings out: it must not end the visits of all others. The database's errors are none of these.
+      log().error({ workspaceId: workspace.workspaceId, error: failure.name }, 'first_touch_failed');
+      error = { kind: 'internal_error', message: `Unexpected ${failure.name} while working on it. This is a defect of the app.` };
+    } else if (!signal.aborted) throw failure;
   }
   const { credential } = workspace;
   if (!isDryRun && credential?.baseUrl != null && URL.canParse(credential.baseUrl)) await saveSeen(context.cache.db, new URL(credential.baseUrl).origin, seen);

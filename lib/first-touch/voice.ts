@@ -1,5 +1,6 @@
 /** How a workspace speaks: its templates, checked, and the sentences made of them. Pure. */
 import { formatFallback, formatSlots } from '../slots/format';
+import { knownZone } from '../slots/zone';
 import { checkTemplate, DEFAULT_TEMPLATES, optionCountOf } from '../slots/template';
 import type { FirstTouchWorkspace } from './workspaces';
 
@@ -20,6 +21,8 @@ export function voiceOf({ template, fallbackTemplate, offerCount, bookingLink, t
     const checked = checkTemplate(text, kind);
     if (checked.kind === 'invalid') return { kind: 'broken', problem: `The first-touch ${name} cannot be used: ${checked.problems.join(' ')}` };
   }
+  // It was checked on the machine that it was entered on, whose list of zones may be a newer one.
+  if (knownZone(timezone) === null) return { kind: 'broken', problem: `The time zone ${JSON.stringify(timezone)} is not known here. Set another: npm run workspaces -- set <workspace> --zone <zone>` };
   if (bookingLink === null) return { kind: 'broken', problem: 'The workspace has no calendar link: there is nothing to read times from, and nothing to fall back on.' };
   return {
     kind: 'voice',

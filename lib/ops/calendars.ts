@@ -3,7 +3,7 @@ import { bounded, Prisma, type Db } from '../db';
 import { configuredWorkspaces, epochMs, fingerprintSql, timezoneSql } from '../refresh/configured';
 import { standingSql } from '../refresh/metrics';
 import { checkWorkingHours, isWithinWorkingHours, NO_WEEKENDS } from '../slots/working-hours';
-import { MINUTE_MS } from '../slots/zone';
+import { knownZone, MINUTE_MS } from '../slots/zone';
 
 export const WATCHED_DAYS = 7;
 
@@ -42,10 +42,12 @@ export async function readWatchedCalendars(db: Db, maxAgeMs: number, timeoutMs: 
   return rows.map(({ slots, ...row }) => ({ ...row, openMs: slots === '' ? [] : slots.split(',').map(Number) }));
 }
 
-/** Slots in working hours; null: the hours cannot be read, and so close the calendar. Pure. */
-export function countInWorkingHours(calendar: WatchedCalendar): number | null {
+/** Slots in working hours; a text: what of its settings cannot be read, which closes the calendar. Pure. */
+export function countInWorkingHours(calendar: WatchedCalendar): number | string {
   const checked = checkWorkingHours(calendar.workingHours);
-  if (checked.kind === 'invalid') return null;
+  if (checked.kind === 'invalid') return 'working hours that cannot be read';
+  // It was checked on the machine that it was entered on, whose list of zones may be a newer one.
+  if (knownZone(calendar.timezone) === null) return `a time zone that is not known here (${JSON.stringify(calendar.timezone)})`;
   return calendar.openMs.filter((startMs) => {
     const endMs = startMs + calendar.durationMinutes * MINUTE_MS;
     const allowed = checked.hours === null || isWithinWorkingHours(startMs, endMs, checked.hours, calendar.timezone);

@@ -132,8 +132,8 @@ const RULES: Rule[] = [noGoodSweep, sweepDisabled, lockLost, lockStuck, oldestAg
 function fewSlots(calendar: WatchedCalendar): Finding[] {
   const { workspaceId, name, agencyId, minOpenSlots } = calendar;
   const count = countInWorkingHours(calendar);
-  if (count !== null && count >= minOpenSlots) return [];
-  const what = count === null ? 'has working hours that cannot be read, so nothing is open' : `has ${String(count)} open times`;
+  if (typeof count === 'number' && count >= minOpenSlots) return [];
+  const what = typeof count === 'string' ? `has ${count}, so nothing is open` : `has ${String(count)} open times`;
   return [{
     kind: 'few_slots', subject: workspaceId, workspaceId, agencyId,
     message: `The calendar of ${name} ${what} in working hours of the next ${String(WATCHED_DAYS)} days; its threshold is ${String(minOpenSlots)}.`,

@@ -33,8 +33,10 @@ export function addAddCommands(program: Command, cli: Cli): void {
             continue;
           }
           warnOfLink(cli, workspace.url, `line ${String(line)}: `);
-          const { outcome } = await recorded(db, BY_CLI, (tx) => workspaces.importWorkspace(tx, workspace), ({ id, outcome: what }) =>
-            (what === 'unchanged' ? null : { action: what === 'added' ? 'workspace.add' : 'workspace.change', subject: id, details: { line } }));
+          const { outcome } = await recorded(db, BY_CLI, (tx) => workspaces.importWorkspace(tx, workspace), ({ id, outcome: what, isAgencyRenamed }) => {
+            if (what !== 'unchanged') return { action: what === 'added' ? 'workspace.add' : 'workspace.change', subject: id, details: { line } };
+            return isAgencyRenamed && workspace.agencyId !== undefined ? { action: 'agency.rename', subject: workspace.agencyId, agencyId: workspace.agencyId, details: { line } } : null;
+          });
           counts[outcome]++;
         }
       });

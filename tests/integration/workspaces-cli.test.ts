@@ -106,6 +106,18 @@ describe('adding and changing', () => {
     expect(await db.client.count()).toBe(1);
   });
 
+  it('a link that is understood otherwise now is another link, though its text is the same', async () => {
+    const id = await add('Acme', 'https://book.agency.example//widget/booking/AbCdEfGhIjKlMnOpQrSt');
+    const asOlder = async (): Promise<unknown> => await db.calendarLink.updateMany({ where: { clientId: id }, data: { type: 'unknown' } });
+    await asOlder();
+    const { url } = (await db.calendarLink.findFirst({ where: { clientId: id } })) ?? expect.fail();
+    expect((await cli(['import', '-'], `agency id,workspace,url,zone\nnorth,Acme,${url},Europe/Berlin\n`)).out).toContain('1 updated');
+    expect(await db.calendarLink.findFirst({ where: { clientId: id } })).toMatchObject({ url, type: 'ghl' });
+    await asOlder();
+    await cli(['set', 'acme', '--url', url]);
+    expect(await db.calendarLink.findFirst({ where: { clientId: id } })).toMatchObject({ url, type: 'ghl' });
+  });
+
   it('pause, resume, choose, set and remove do what they say; a changed link forgets the choice', async () => {
     const id = await add('Acme');
     await cli(['pause', 'acme']);
@@ -307,6 +319,7 @@ describe('the record', () => {
   const CHANGES: readonly { args: readonly string[]; input?: string; action: string; details?: object }[] = [
     { args: ['import', '-'], input: `agency id,workspace,url\nnorth,Imported,${URL_A}\n`, action: 'workspace.add', details: { line: 2 } },
     { args: ['import', '-'], input: `agency id,workspace,url\nnorth,Imported,${URL_A}-2\n`, action: 'workspace.change', details: { line: 2 } },
+    { args: ['import', '-'], input: `agency id,agency name,workspace,url\nnorth,North & Sons,Imported,${URL_A}-2\n`, action: 'agency.rename', details: { line: 2 } },
     { args: ['set', 'acme', '--duration', '45'], action: 'workspace.change', details: { durationMinutes: '45' } },
     { args: ['choose', 'acme', 'ABC'], action: 'workspace.choose', details: { chosen: 'ABC' } },
     { args: ['refresh', 'acme'], action: 'workspace.refresh' },

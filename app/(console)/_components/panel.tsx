@@ -1,6 +1,5 @@
-import { unstable_rethrow } from 'next/navigation';
 import { Suspense, type ReactNode } from 'react';
-import { log } from '@/lib/log';
+import { logged } from '../_server/logged';
 import { Problem } from './problem';
 
 interface PanelProps<T> {
@@ -27,14 +26,6 @@ export function Panel<T>({ title, aside, wide = false, id, read, children }: Pan
 }
 
 async function PanelBody<T>({ title, read, children }: Pick<PanelProps<T>, 'title' | 'read' | 'children'>): Promise<ReactNode> {
-  let data: T;
-  try {
-    data = await read();
-  } catch (error) {
-    unstable_rethrow(error);
-    // A driver's message may hold a URL or data; its name does not.
-    log().error({ panel: title, error: error instanceof Error ? error.name : 'unknown' }, 'console_panel_failed');
-    return <Problem what={title} />;
-  }
-  return children(data);
+  const found = await read().then((data) => ({ data }), (error: unknown) => logged(title, error));
+  return found === null ? <Problem what={title} /> : children(found.data);
 }

@@ -40,6 +40,16 @@ describe('a sentence', () => {
     expect(await states(workspace)).toEqual({ prepared: 2 });
   });
 
+  it('is written for everybody else beside workspaces whose zone this machine does not know', async () => {
+    const workspace = await setUp();
+    const odd: string[] = [];
+    // More than are visited at once.
+    for (let nth = 0; nth < 6; nth++) odd.push(await stage.addWorkspace({ open: FAR, timezone: 'Mars/Olympus', campaigns: [{ status: 'active', leads: { count: 1 } }] }));
+    expect(await stage.run()).toMatchObject({ updated: 4, workspaces: { visited: 7, inError: 6 }, errors: { byKind: { misconfigured: 6 } } });
+    expect(await states(workspace)).toEqual({ prepared: 8 });
+    expect(await stage.db.slotOffer.count({ where: { clientId: { in: odd } } })).toBe(0);
+  });
+
   it('uses the spelling that the variable has', async () => {
     const workspace = await setUp({}, RERENDERS, { customVariables: ['Availability_Slot'] });
     await stage.run();

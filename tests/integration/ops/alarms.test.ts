@@ -7,7 +7,7 @@ import { createDb } from '@/lib/db';
 import type { Env } from '@/lib/env';
 import { pauseAgency, pauseProvider } from '@/lib/pauses';
 import { pause } from '@/lib/workspaces';
-import { failure, itemOf, MINUTE_MS, store } from '../refresh/writes';
+import { failure, itemOf, MINUTE_MS, store, success } from '../refresh/writes';
 import { startOpsStage, SWEEP_COUNTS, type OpsStage } from './stage';
 
 let stage: OpsStage;
@@ -130,6 +130,22 @@ describe('each alarm', () => {
     await watch(stage.context());
     expect(texts()).toHaveLength(2);
     expect(texts()[1]).toMatch(new RegExp(`Over: ${kind}`));
+  });
+
+  it("is raised of everybody else beside a zone that this machine does not know, and of that calendar too", async () => {
+    const at = Math.floor(await stage.now());
+    for (const id of ['odd-zone', 'few']) {
+      await stage.addRead(id, { slots: [at + 60 * MINUTE_MS] });
+      await stage.cache.db.workspaceSettings.update({ where: { clientId: id }, data: { minOpenSlots: 2, offerWeekends: id === 'few' } });
+    }
+    await stage.cache.db.workspaceSettings.update({ where: { clientId: 'odd-zone' }, data: { timezone: 'Mars/Olympus' } });
+    // Calendly is asked in UTC: such a calendar is read all the same.
+    await store(stage.cache.db, success(await itemOf(stage.cache.context, 'odd-zone'), at, [at + 60 * MINUTE_MS]));
+    const { found } = await watch(stage.context());
+    expect(found.map(({ kind, subject, message }) => [kind, subject, message]).sort()).toEqual([
+      ['few_slots', 'few', expect.stringContaining('has 1 open times')],
+      ['few_slots', 'odd-zone', expect.stringContaining('has a time zone that is not known here ("Mars/Olympus"), so nothing is open')],
+    ]);
   });
 
   it('is silent in a fresh install, whatever is not configured yet', async () => {

@@ -17,6 +17,7 @@ import { Empty } from '../../_components/empty';
 import { PageHead } from '../../_components/page-head';
 import { Panel } from '../../_components/panel';
 import { Problem } from '../../_components/problem';
+import { logged } from '../../_server/logged';
 import { pageTime, requireOperator } from '../../_server/operator';
 import { PROVIDER_NAMES } from '../_components/names';
 import { pauseAction, resumeAction } from '../_server/actions';
@@ -41,7 +42,7 @@ export default async function WorkspacePage({ params }: { params: Promise<{ id: 
   const { db, maxAgeMs } = consoleContext();
   const timeoutMs = CONSOLE_STATEMENT_TIMEOUT_MS;
   // Not in a panel of its own: whether the workspace exists decides what page this is.
-  const read = await readWorkspaceDetails(db, id, { maxAgeMs, timeoutMs }).then((details) => ({ details }), () => null);
+  const read = await readWorkspaceDetails(db, id, { maxAgeMs, timeoutMs }).then((details) => ({ details }), (error: unknown) => logged('The workspace', error));
   if (read === null) return <><PageHead title="A workspace" /><Problem what="The workspace" /></>;
   const one = read.details;
   if (!one) notFound();
