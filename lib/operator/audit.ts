@@ -3,6 +3,7 @@
  * each submission an id: the same one again, however it came about, is one action.
  */
 import { Prisma, type Connection, type Db } from '../db';
+import { log } from '../log';
 
 export interface By {
   actor: 'console' | 'cli';
@@ -73,7 +74,11 @@ export async function recordedImport<T extends Record<string, number>>(db: Db, b
   const entry = await record(db, by, { action, subject: null });
   const counts = await work();
   // What was imported is imported: a database that is lost just now must not make it look as if it had failed, and be done again.
-  if (entry !== null) await amend(db, entry, counts).catch(() => undefined);
+  if (entry !== null) {
+    await amend(db, entry, counts).catch((error: unknown) => {
+      log().warn({ action, error: error instanceof Error ? error.name : 'unknown' }, 'audit_counts_lost');
+    });
+  }
   return counts;
 }
 

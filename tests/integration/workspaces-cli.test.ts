@@ -12,6 +12,7 @@ import { sentenceOf } from '../../scripts/local/fail';
 import { PROJECT_ROOT } from '../../scripts/local/migration-files';
 import { startSimulator, type Simulator } from '../../scripts/simulator/server';
 import { workspacesProgram } from '../../scripts/workspaces/program';
+import { commandsOf } from '../support/commands';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
 const KEYS = `k1:${randomBytes(32).toString('base64')}`;
@@ -349,13 +350,11 @@ describe('the record', () => {
     { args: ['lead', 'erase', 'acme', PERSON], action: 'lead.erase', details: { offers: 0, followUps: 2, bookings: 1 } },
     { args: ['remove', 'acme'], action: 'workspace.remove' },
   ];
-  const leaves = (command: Command, path: string[] = []): string[] =>
-    command.commands.length === 0 ? [path.join(' ')] : command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
   const nameOf = ([first = '', second = '']: readonly string[], all: readonly string[]): string => (all.includes(`${first} ${second}`) ? `${first} ${second}` : first);
 
   it('has a row of every command that changes something, of the agency it was done to, without secrets or persons; and none of others', async () => {
     await db.auditEntry.deleteMany();
-    const all = leaves(programWith({ code: 0, out: '', err: '' }, ''));
+    const all = commandsOf(programWith({ code: 0, out: '', err: '' }, ''));
     const id = await add('Acme');
     expect(await db.auditEntry.findMany()).toMatchObject([{ actor: 'cli', action: 'workspace.add', subject: id, agencyId: 'north' }]);
 

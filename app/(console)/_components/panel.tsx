@@ -1,5 +1,5 @@
 import { Suspense, type ReactNode } from 'react';
-import { logged } from '../_server/logged';
+import { readOrLog } from '../_server/read-or-log';
 import { Problem } from './problem';
 
 interface PanelProps<T> {
@@ -26,6 +26,6 @@ export function Panel<T>({ title, aside, wide = false, id, read, children }: Pan
 }
 
 async function PanelBody<T>({ title, read, children }: Pick<PanelProps<T>, 'title' | 'read' | 'children'>): Promise<ReactNode> {
-  const found = await read().then((data) => ({ data }), (error: unknown) => logged(title, error));
+  const found = await readOrLog(title, read());
   return found === null ? <Problem what={title} /> : children(found.data);
 }

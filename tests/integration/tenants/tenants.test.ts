@@ -18,6 +18,7 @@ import { UserError } from '../../../scripts/local/fail';
 import { workspacesProgram } from '../../../scripts/workspaces/program';
 import { createTestApi, hours, HOUR_MS, iso, type CallOptions, type TestApi } from '../reader/api';
 import { SECRET } from '../route/hit';
+import { commandsOf } from '../../support/commands';
 import { addressesOfApp, consoleEntrances } from './routes';
 
 /** What B has, each with something that must never be seen. */
@@ -242,11 +243,9 @@ describe('the command line', () => {
     });
     return said.join('\n');
   };
-  const leaves = (command: Command, path: string[] = []): string[] =>
-    command.commands.length === 0 ? [path.join(' ')] : command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
 
   it('has a rule for every command', () => {
-    expect(leaves(program()).sort()).toEqual(Object.keys(COMMANDS).sort());
+    expect(commandsOf(program()).sort()).toEqual(Object.keys(COMMANDS).sort());
   });
 
   it('that names agency A shows and ends nothing of B', async () => {

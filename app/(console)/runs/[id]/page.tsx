@@ -8,8 +8,8 @@ import { OutcomeBadge } from '../../_components/badges';
 import { PageHead } from '../../_components/page-head';
 import { Problem } from '../../_components/problem';
 import { Ago } from '../../_components/time';
-import { logged } from '../../_server/logged';
 import { requireOperator } from '../../_server/operator';
+import { readOrLog } from '../../_server/read-or-log';
 import { RunByAgency, RunByProvider } from './breakdown';
 import { RunFigures } from './run-figures';
 import { RunTransitions } from './transitions';
@@ -20,10 +20,10 @@ export default async function RunPage({ params }: { params: Promise<{ id: string
   await requireOperator();
   const { id } = await params;
   // Not in a panel of its own: whether the run exists decides what page this is.
-  const read = await readRun(consoleContext(), id).then((detail) => ({ detail }), (error: unknown) => logged('The run', error));
+  const read = await readOrLog('The run', readRun(consoleContext(), id));
   if (read === null) return <><PageHead title="A run" /><Problem what="The run" /></>;
-  if (read.detail === null) notFound();
-  return <Run detail={read.detail} />;
+  if (read.data === null) notFound();
+  return <Run detail={read.data} />;
 }
 
 function Run({ detail }: { detail: RunDetail }): ReactNode {

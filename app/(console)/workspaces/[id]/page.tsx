@@ -17,8 +17,8 @@ import { Empty } from '../../_components/empty';
 import { PageHead } from '../../_components/page-head';
 import { Panel } from '../../_components/panel';
 import { Problem } from '../../_components/problem';
-import { logged } from '../../_server/logged';
 import { pageTime, requireOperator } from '../../_server/operator';
+import { readOrLog } from '../../_server/read-or-log';
 import { PROVIDER_NAMES } from '../_components/names';
 import { pauseAction, resumeAction } from '../_server/actions';
 import { Configuration } from './_components/configuration';
@@ -42,9 +42,9 @@ export default async function WorkspacePage({ params }: { params: Promise<{ id: 
   const { db, maxAgeMs } = consoleContext();
   const timeoutMs = CONSOLE_STATEMENT_TIMEOUT_MS;
   // Not in a panel of its own: whether the workspace exists decides what page this is.
-  const read = await readWorkspaceDetails(db, id, { maxAgeMs, timeoutMs }).then((details) => ({ details }), (error: unknown) => logged('The workspace', error));
+  const read = await readOrLog('The workspace', readWorkspaceDetails(db, id, { maxAgeMs, timeoutMs }));
   if (read === null) return <><PageHead title="A workspace" /><Problem what="The workspace" /></>;
-  const one = read.details;
+  const one = read.data;
   if (!one) notFound();
   const { configuration } = one;
   return (
